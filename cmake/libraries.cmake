@@ -1,0 +1,47 @@
+# Third-party libraries, each behind one file of ours (docs/DECISIONS.md).
+find_package(Threads REQUIRED)
+
+function(nemg_require target library header package)
+    find_library(${target}_LIBRARY ${library})
+    find_path(${target}_INCLUDE ${header})
+    if(NOT ${target}_LIBRARY OR NOT ${target}_INCLUDE)
+        message(FATAL_ERROR "${library} (${header}) not found: install Debian's ${package}, or run tools/setup.sh")
+    endif()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${${target}_LIBRARY})
+    target_include_directories(${target} SYSTEM INTERFACE ${${target}_INCLUDE})
+endfunction()
+
+nemg_require(nemg_jansson jansson jansson.h libjansson-dev)
+nemg_require(nemg_turbojpeg turbojpeg turbojpeg.h libturbojpeg0-dev)
+nemg_require(nemg_png png png.h libpng-dev)
+nemg_require(nemg_snappy snappy snappy-c.h libsnappy-dev)
+nemg_require(nemg_zlib z zlib.h zlib1g-dev)
+nemg_require(nemg_md md sha2.h libmd-dev)
+nemg_require(nemg_cairo cairo cairo/cairo.h libcairo2-dev)
+nemg_require(nemg_cmocka cmocka cmocka.h libcmocka-dev)
+find_path(RANDOM123_INCLUDE Random123/philox.h)
+if(NOT RANDOM123_INCLUDE)
+    message(FATAL_ERROR "Random123/philox.h not found: install Debian's librandom123-dev, or run tools/setup.sh")
+endif()
+
+# oneDNN, API 2.6 or 3.x. ONEDNN_ROOT points at one that is not the system's.
+set(ONEDNN_ROOT "" CACHE PATH "folder with include/ and lib/ of another oneDNN")
+find_library(ONEDNN_LIBRARY dnnl HINTS ${ONEDNN_ROOT}/lib ${ONEDNN_ROOT})
+find_path(ONEDNN_INCLUDE oneapi/dnnl/dnnl.h HINTS ${ONEDNN_ROOT}/include)
+if(NOT ONEDNN_LIBRARY OR NOT ONEDNN_INCLUDE)
+    message(FATAL_ERROR "oneDNN (oneapi/dnnl/dnnl.h) not found: install Debian's libdnnl-dev, or run tools/setup.sh")
+endif()
+add_library(nemg_onednn INTERFACE)
+target_link_libraries(nemg_onednn INTERFACE ${ONEDNN_LIBRARY})
+target_include_directories(nemg_onednn SYSTEM INTERFACE ${ONEDNN_INCLUDE})
+
+# Our own kernels share the thread team of oneDNN, which runs on gcc's libgomp; clang would bring a
+# second OpenMP runtime into the process, so its builds run them on one thread.
+set(NEMG_OPENMP "")
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    find_package(OpenMP REQUIRED)
+    set(NEMG_OPENMP OpenMP::OpenMP_C)
+else()
+    list(APPEND NEMG_C_FLAGS -Wno-unknown-pragmas)
+endif()

@@ -1,0 +1,51 @@
+/*
+ * support.h: what every test program needs. Include it first: cmocka wants its headers in
+ * order.
+ *
+ * SHARED_DATA: real data beside the checkout; a test that needs it skips, saying so, when it is
+ * not there. NEMG_SHARED in the environment names another place.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+// "…/shared/<what>" in a static buffer, or NULL, with a line that says so, when it is not
+// there.
+static inline const char *shared_path(const char *what)
+{
+    static char path[4096];
+    const char *root = getenv("NEMG_SHARED");
+    snprintf(path, sizeof path, "%s/%s", root ? root : NEMG_SOURCE_DIR "/../shared", what);
+    struct stat st;
+    if (!stat(path, &st))
+        return path;
+    fprintf(stderr, "skipped: %s is not there\n", what);
+    return NULL;
+}
+
+// A new empty folder under the build machine's temporary folder; removed by scratch_remove().
+static inline char *scratch_folder(void)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/nemg-test-XXXXXX");
+    return mkdtemp(path);
+}
+
+static inline void scratch_remove(const char *path)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    if (system(command))
+        fprintf(stderr, "could not remove %s\n", path);
+}
