@@ -1,0 +1,66 @@
+/*
+ * backend_onednn.c: the CPU backend: oneDNN's convolutions and matrix products, our own passes
+ * over memory beside them, on one OpenMP team.
+ */
+#include "nn/op/api_onednn.h"
+#include "nn/op/cpu.h"
+#include "nn/op/onednn.h"
+#include "nn/op/ref.h"
+
+#include "nn/backend.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+// Dropout and the loss touch a few kilobytes: their definition is fast enough.
+static const struct op_impl *const impls[] = {
+    &conv_onednn, &dense_onednn, &bnorm_cpu,        &relu_cpu,
+    &add_cpu,     &max_pool_cpu, &average_pool_cpu, &global_average_cpu,
+    &concat_cpu,  &dropout_ref,  &softmax_loss_ref, NULL,
+};
+
+static void close(struct backend *b)
+{
+    struct onednn *o = b->state;
+    if (!o)
+        return;
+    if (o->stream)
+        dnnl_stream_destroy(o->stream);
+    if (o->engine)
+        dnnl_engine_destroy(o->engine);
+    mem_free(o);
+    b->state = NULL;
+}
+
+static int open(struct backend *b, struct err *e)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(b->n_threads ? (int)b->n_threads : omp_get_num_procs());
+#endif
+    struct onednn *o = b->state = mem_zalloc(sizeof *o);
+    if (!o)
+        return err_set(e, ERR_MEMORY, "no memory for oneDNN");
+    int rc = onednn_check(dnnl_engine_create(&o->engine, dnnl_cpu, 0), "engine", e);
+    if (rc == 0)
+        rc = onednn_check(dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags),
+                          "stream", e);
+    if (rc < 0)
+        close(b);
+    return rc;
+}
+
+const struct backend_kind backend_onednn = {
+    .name = "onednn",
+    .impls = impls,
+    .open = open,
+    .close = close,
+};
+
+void net_onednn_version(int *major, int *minor, int *patch)
+{
+    const dnnl_version_t *v = dnnl_version();
+    *major = v->major;
+    *minor = v->minor;
+    *patch = v->patch;
+}

@@ -1,0 +1,97 @@
+/*
+ * net.h: a graph made to run: compiled for one mode, batch size, number type and backend.
+ *
+ * net_compile() does everything that can fail: it chooses what is computed (only what lies
+ * between what is fed and what is fetched), fuses, plans memory by liveness into one block and
+ * prepares every primitive. Afterwards nothing is allocated, and a run can only fail with
+ * ERR_DEVICE.
+ *
+ *   inference   batch norm uses the moving statistics and is folded into its convolution
+ *   training    batch norm uses the batch's statistics (or, if asked, the moving ones) and
+ * updates the moving ones; dropout drops; net_backward() fills the gradients of the trained
+ *               variables
+ *
+ * A net borrows its graph and its variables: both outlive it, and several nets may share them.
+ * A net in inference mode works on a prepared copy of the weights: net_refresh() after they
+ * changed.
+ *
+ * The same inputs give the same bits on the same number of threads; on another number oneDNN
+ * sums the gradients of weights in another order.
+ *
+ * Threads: one thread calls nn; threads inside belong to the backend.
+ */
+#pragma once
+
+#include "nn/tensor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+struct graph;
+struct net;
+struct variables;
+
+enum net_mode { NET_INFERENCE, NET_TRAINING };
+
+enum net_statistics {
+    NET_STATISTICS_BATCH,           // normalise with the batch's, update the moving ones
+    NET_STATISTICS_BATCH_NO_UPDATE, // normalise with the batch's, leave the moving ones
+    NET_STATISTICS_MOVING,          // normalise with the moving ones, leave them
+};
+
+struct net_options {
+    enum net_mode mode;
+    size_t batch; // > 0
+    enum dtype dtype;
+    const char *backend; // a name of net_backends()
+    size_t n_threads;    // 0: as many as the machine has
+    const int *feeds;    // tensors given from outside; NULL: the graph's inputs
+    size_t n_feeds;
+    const int *fetches;             // tensors to be read after net_forward(); losses are always
+    size_t n_fetches;               // kept; NULL: every tensor that no node reads
+    enum net_statistics statistics; // training only
+    const bool *is_trained;         // [n variables], training only; NULL: all trainable ones
+    const int *seeds;               // training: tensors (fetched, or read by losses) whose
+    size_t n_seeds;                 // gradient the caller writes before net_backward()
+    bool want_feed_gradients;       // training: gradients of the feeds too
+    uint64_t seed;                  // of dropout
+};
+struct net_options net_options_defaults(void); // inference, batch 1, float32, onednn
+
+int net_compile(struct net **out, const struct graph *g, struct variables *v,
+                const struct net_options *o, struct err *e);
+void net_free(struct net *net); // accepts NULL
+
+// NULL-terminated names: "onednn", "ref".
+const char *const *net_backends(void);
+
+void net_onednn_version(int *major, int *minor, int *patch); // of the library that runs
+
+size_t net_batch(const struct net *net);
+struct tensor net_feed(struct net *net, int tensor);  // fill before net_forward()
+struct tensor net_fetch(struct net *net, int tensor); // valid until the next net_forward()
+int32_t *net_labels(struct net *net);                 // [batch], 0 <= label < K
+// Dropout's masks are a function of the seed, the node and this.
+void net_set_step(struct net *net, uint64_t step);
+
+int net_forward(struct net *net, struct err *e);
+// Mean over the batch of a loss tensor, after net_forward().
+double net_loss(const struct net *net, int loss);
+// d(sum of weight[i] * net_loss(loss i)) plus what was written into the seeds. weight
+// [n_losses], in the order in which the graph's losses were built; NULL: all 1.
+int net_backward(struct net *net, const float *loss_weight, struct err *e);
+
+float *net_gradient(struct net *net, size_t variable); // NULL if it is not trained
+struct tensor net_tensor_gradient(struct net *net,
+                                  int tensor); // of a seed or a feed; data NULL else
+
+int net_refresh(struct net *net, struct err *e);
+
+// Where the memory of a compiled net goes, in bytes.
+struct net_memory {
+    size_t activations; // tensors, their gradients, saved statistics, scratch: one block
+    size_t gradients;   // of variables
+    size_t prepared;    // weights in the backend's layouts
+};
+struct net_memory net_memory(const struct net *net);

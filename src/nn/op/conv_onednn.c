@@ -1,0 +1,517 @@
+/*
+ * conv_onednn.c: convolution by oneDNN.
+ *
+ * Activations stay NHWC; weights live in TensorFlow's HWIO and are reordered into the layout
+ * the primitive likes: once at net_refresh() for inference (with the batch norm folded in), and
+ * into scratch just before each use in training, which costs about 1 % of a step and saves two
+ * copies of all weights.
+ *
+ * Inference folds   y = gamma (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta   into
+ *   w' = w s,  b' = beta + (b - mean) s,   s = gamma / sqrt(variance + epsilon)  per output
+ * channel.
+ *
+ * prepared (inference):  weights in the primitive's layout | bias [c_out]
+ * forward scratch:       (training) weights in the primitive's layout | oneDNN's scratchpad
+ * backward scratch:      weights | their gradient, both in the primitives' layouts | scratchpad
+ * | gradient of the input, where it is to be added to another
+ */
+#include "nn/op/api_onednn.h"
+#include "nn/op/cpu.h"
+#include "nn/op/onednn.h"
+
+#include "nn/backend.h"
+
+#include <math.h>
+
+// A primitive, and the memory objects of its own scratchpad.
+struct primitive {
+    dnnl_primitive_desc_t pd;
+    dnnl_primitive_t handle;
+    dnnl_memory_t scratchpad;
+    size_t scratchpad_bytes;
+};
+
+// Weights: ours (HWIO) and as a primitive wants them.
+struct weights {
+    dnnl_memory_t ours, theirs;
+    dnnl_primitive_t reorder; // NULL: both layouts are the same, and theirs is ours
+    size_t theirs_bytes;
+};
+
+struct conv_state {
+    struct primitive forward, backward_data, backward_weights;
+    struct weights weights, weights_of_data,
+        dweights; // dweights: reordered from theirs to ours
+    dnnl_memory_t src, dst, dsrc, ddst, bias, dbias;
+};
+
+static size_t rounded(size_t n_bytes)
+{
+    return (n_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
+}
+
+static void primitive_release(struct primitive *p)
+{
+    if (p->handle)
+        dnnl_primitive_destroy(p->handle);
+    if (p->pd)
+        dnnl_primitive_desc_destroy(p->pd);
+    if (p->scratchpad)
+        dnnl_memory_destroy(p->scratchpad);
+}
+
+static void memory_free(dnnl_memory_t m)
+{
+    if (m)
+        dnnl_memory_destroy(m);
+}
+
+static void weights_release(struct weights *w)
+{
+    memory_free(w->ours);
+    memory_free(w->theirs);
+    if (w->reorder)
+        dnnl_primitive_destroy(w->reorder);
+}
+
+static void release(struct backend *b, struct node *n)
+{
+    (void)b;
+    struct conv_state *s = n->state;
+    if (!s)
+        return;
+    primitive_release(&s->forward);
+    primitive_release(&s->backward_data);
+    primitive_release(&s->backward_weights);
+    weights_release(&s->weights);
+    weights_release(&s->weights_of_data);
+    weights_release(&s->dweights);
+    dnnl_memory_t all[] = {s->src, s->dst, s->dsrc, s->ddst, s->bias, s->dbias};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        memory_free(all[i]);
+    mem_free(s);
+    n->state = NULL;
+}
+
+static bool has_bias(const struct node *n)
+{
+    return n->variable[VARIABLE_BIASES] || n->fuse_norm;
+}
+
+static void md_free_all(struct onednn_conv *c)
+{
+    onednn_md_free(c->src);
+    onednn_md_free(c->weights);
+    onednn_md_free(c->bias);
+    onednn_md_free(c->dst);
+    if (c->attr)
+        dnnl_primitive_attr_destroy(c->attr);
+}
+
+// What oneDNN is told about this node.
+static dnnl_status_t describe(const struct node *n, struct onednn_conv *c)
+{
+    const struct conv_params *p = &n->params->conv;
+    const struct tensor *in = &n->in[0], *out = &n->out;
+    const dnnl_dims_t src = {(dnnl_dim_t)in->n, (dnnl_dim_t)in->c, (dnnl_dim_t)in->h,
+                             (dnnl_dim_t)in->w};
+    const dnnl_dims_t dst = {(dnnl_dim_t)out->n, (dnnl_dim_t)out->c, (dnnl_dim_t)out->h,
+                             (dnnl_dim_t)out->w};
+    const dnnl_dims_t weights = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)in->c, (dnnl_dim_t)p->kh,
+                                 (dnnl_dim_t)p->kw};
+    const dnnl_dims_t bias = {(dnnl_dim_t)p->c_out};
+    size_t pad[] = {p->is_same ? (p->kh - 1) / 2 : p->pad_h,
+                    p->is_same ? (p->kw - 1) / 2 : p->pad_w};
+    for (int i = 0; i < 2; i++) {
+        c->strides[i] = (dnnl_dim_t)p->stride;
+        c->pad_before[i] = c->pad_after[i] = (dnnl_dim_t)pad[i];
+    }
+    dnnl_status_t s = onednn_md_new(&c->src, 4, src, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = onednn_md_new(&c->dst, 4, dst, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = onednn_md_new(&c->weights, 4, weights, dnnl_format_tag_any);
+    if (s == dnnl_success && has_bias(n))
+        s = onednn_md_new(&c->bias, 1, bias, dnnl_a);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_create(&c->attr);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_set_scratchpad_mode(c->attr, dnnl_scratchpad_mode_user);
+    return s;
+}
+
+static dnnl_status_t add_relu(dnnl_primitive_attr_t attr)
+{
+    dnnl_post_ops_t ops;
+    dnnl_status_t s = dnnl_post_ops_create(&ops);
+    if (s != dnnl_success)
+        return s;
+    s = onednn_append_relu(ops);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_set_post_ops(attr, ops);
+    dnnl_post_ops_destroy(ops);
+    return s;
+}
+
+// From the primitive descriptor: the primitive, and what scratch it wants.
+static dnnl_status_t finish(const struct onednn *o, struct primitive *p)
+{
+    onednn_cmd scratchpad = dnnl_primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
+    dnnl_status_t s = dnnl_primitive_create(&p->handle, p->pd);
+    if (s != dnnl_success)
+        return s;
+    p->scratchpad_bytes = scratchpad ? dnnl_memory_desc_get_size(scratchpad) : 0;
+    return p->scratchpad_bytes
+               ? dnnl_memory_create(&p->scratchpad, scratchpad, o->engine, DNNL_MEMORY_NONE)
+               : dnnl_success;
+}
+
+static dnnl_status_t memory_like(const struct onednn *o, dnnl_memory_t *m,
+                                 dnnl_primitive_desc_t pd, dnnl_query_t what)
+{
+    return dnnl_memory_create(m, dnnl_primitive_desc_query_md(pd, what, 0), o->engine,
+                              DNNL_MEMORY_NONE);
+}
+
+// The two layouts of weights and the reorder between them: to theirs, or (gradients) to ours.
+static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
+                                  struct weights *w, dnnl_primitive_desc_t pd,
+                                  dnnl_query_t what, bool to_ours)
+{
+    const struct conv_params *p = &n->params->conv;
+    const dnnl_dims_t dims = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)n->in[0].c, (dnnl_dim_t)p->kh,
+                              (dnnl_dim_t)p->kw};
+    onednn_cmd theirs = dnnl_primitive_desc_query_md(pd, what, 0);
+    onednn_md ours = NULL;
+    dnnl_primitive_desc_t reorder = NULL;
+    dnnl_status_t s = onednn_md_new(&ours, 4, dims, dnnl_hwio);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&w->ours, ours, o->engine, DNNL_MEMORY_NONE);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&w->theirs, theirs, o->engine, DNNL_MEMORY_NONE);
+    if (s == dnnl_success && !dnnl_memory_desc_equal(ours, theirs)) {
+        w->theirs_bytes = rounded(dnnl_memory_desc_get_size(theirs));
+        s = dnnl_reorder_primitive_desc_create(&reorder, to_ours ? theirs : ours, o->engine,
+                                               to_ours ? ours : theirs, o->engine, NULL);
+        if (s == dnnl_success)
+            s = dnnl_primitive_create(&w->reorder, reorder);
+    }
+    if (reorder)
+        dnnl_primitive_desc_destroy(reorder);
+    onednn_md_free(ours);
+    return s;
+}
+
+static dnnl_status_t prepare_forward(const struct onednn *o, struct node *n,
+                                     struct onednn_conv *c)
+{
+    struct conv_state *st = n->state;
+    dnnl_status_t s = n->fuse_relu ? add_relu(c->attr) : dnnl_success;
+    if (s == dnnl_success)
+        s = onednn_conv_forward(&st->forward.pd, o->engine, n->context->is_training, c);
+    if (s == dnnl_success)
+        s = finish(o, &st->forward);
+    if (s == dnnl_success)
+        s = memory_like(o, &st->src, st->forward.pd, dnnl_query_src_md);
+    if (s == dnnl_success)
+        s = memory_like(o, &st->dst, st->forward.pd, dnnl_query_dst_md);
+    if (s == dnnl_success && has_bias(n))
+        s = dnnl_memory_create(&st->bias, c->bias, o->engine, DNNL_MEMORY_NONE);
+    if (s == dnnl_success)
+        s = pair_weights(o, n, &st->weights, st->forward.pd, dnnl_query_weights_md, false);
+    return s;
+}
+
+static dnnl_status_t prepare_backward(const struct onednn *o, struct node *n,
+                                      struct onednn_conv *c)
+{
+    struct conv_state *st = n->state;
+    dnnl_status_t s = dnnl_success;
+    if (n->din[0].n) {
+        s = onednn_conv_backward_data(&st->backward_data.pd, o->engine, c, st->forward.pd);
+        if (s == dnnl_success)
+            s = finish(o, &st->backward_data);
+        if (s == dnnl_success)
+            s = memory_like(o, &st->dsrc, st->backward_data.pd, dnnl_query_diff_src_md);
+        if (s == dnnl_success)
+            s = pair_weights(o, n, &st->weights_of_data, st->backward_data.pd,
+                             dnnl_query_weights_md, false);
+    }
+    if (s == dnnl_success &&
+        (n->dvariable[VARIABLE_WEIGHTS] || n->dvariable[VARIABLE_BIASES])) {
+        s = onednn_conv_backward_weights(&st->backward_weights.pd, o->engine, c,
+                                         st->forward.pd);
+        if (s == dnnl_success)
+            s = finish(o, &st->backward_weights);
+        if (s == dnnl_success)
+            s = pair_weights(o, n, &st->dweights, st->backward_weights.pd,
+                             dnnl_query_diff_weights_md, true);
+        if (s == dnnl_success && c->bias)
+            s = dnnl_memory_create(&st->dbias, c->bias, o->engine, DNNL_MEMORY_NONE);
+    }
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&st->ddst, c->dst, o->engine, DNNL_MEMORY_NONE);
+    return s;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t din_bytes(const struct node *n)
+{
+    return n->din_adds[0] ? rounded(tensor_elements(&n->in[0]) * sizeof(float)) : 0;
+}
+
+// oneDNN writes both gradients, wanted or not: room for the one that is not.
+static size_t unwanted_bytes(const struct node *n)
+{
+    size_t weights = n->params->conv.kh * n->params->conv.kw * n->in[0].c * n->out.c;
+    bool is_trained = n->dvariable[VARIABLE_WEIGHTS];
+    return rounded((is_trained ? 0 : weights) * sizeof(float)) +
+           rounded(n->out.c * sizeof(float));
+}
+
+static void ask_for_memory(struct node *n)
+{
+    const struct conv_state *s = n->state;
+    n->forward_work_bytes = rounded(s->forward.scratchpad_bytes);
+    if (n->context->is_training)
+        n->forward_work_bytes += s->weights.theirs_bytes;
+    else // also where both layouts are the same: the folded weights are not the variable's
+        n->prepared_bytes = rounded(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
+                                s->forward.pd, dnnl_query_weights_md, 0))) +
+                            rounded(n->out.c * sizeof(float));
+    n->backward_work_bytes = s->weights_of_data.theirs_bytes + s->dweights.theirs_bytes +
+                             rounded(larger(s->backward_data.scratchpad_bytes,
+                                            s->backward_weights.scratchpad_bytes)) +
+                             din_bytes(n) + unwanted_bytes(n);
+}
+
+static int prepare(struct backend *b, struct node *n, struct err *e)
+{
+    const struct onednn *o = b->state;
+    struct onednn_conv c = {0};
+    n->state = mem_zalloc(sizeof(struct conv_state));
+    if (!n->state)
+        return err_set(e, ERR_MEMORY, "no memory for a convolution");
+    dnnl_status_t s = describe(n, &c);
+    if (s == dnnl_success)
+        s = prepare_forward(o, n, &c);
+    if (s == dnnl_success && n->has_backward)
+        s = prepare_backward(o, n, &c);
+    md_free_all(&c);
+    if (s != dnnl_success)
+        return onednn_check(s, "preparing a convolution", e);
+    ask_for_memory(n);
+    return 0;
+}
+
+static dnnl_status_t set(dnnl_memory_t m, void *p)
+{
+    return m ? dnnl_memory_set_data_handle(m, p) : dnnl_success;
+}
+
+static dnnl_status_t bind_weights(struct weights *w, float *ours, unsigned char **at)
+{
+    dnnl_status_t s = set(w->ours, ours);
+    if (s == dnnl_success)
+        s = set(w->theirs, w->reorder ? (void *)*at : ours);
+    *at += w->theirs_bytes;
+    return s;
+}
+
+static dnnl_status_t bind_forward(struct node *n)
+{
+    struct conv_state *st = n->state;
+    unsigned char *at = n->forward_work;
+    dnnl_status_t s = set(st->src, n->in[0].data);
+    if (s == dnnl_success)
+        s = set(st->dst, n->out.data);
+    if (s == dnnl_success && n->context->is_training) {
+        s = bind_weights(&st->weights, n->variable[VARIABLE_WEIGHTS], &at);
+        if (s == dnnl_success)
+            s = set(st->bias, n->variable[VARIABLE_BIASES]);
+    } else if (s == dnnl_success) {
+        s = set(st->weights.theirs, n->prepared);
+        size_t bias_at = n->prepared_bytes - rounded(n->out.c * sizeof(float));
+        if (s == dnnl_success)
+            s = set(st->bias, (unsigned char *)n->prepared + bias_at);
+    }
+    return s == dnnl_success ? set(st->forward.scratchpad, at) : s;
+}
+
+static dnnl_status_t bind_backward(struct node *n)
+{
+    struct conv_state *st = n->state;
+    unsigned char *at = n->backward_work;
+    dnnl_status_t s = set(st->ddst, n->dout.data);
+    if (s == dnnl_success)
+        s = bind_weights(&st->weights_of_data, n->variable[VARIABLE_WEIGHTS], &at);
+    float *unwanted = (float *)(void *)at;
+    at += unwanted_bytes(n);
+    if (s == dnnl_success) {
+        float *dweights = n->dvariable[VARIABLE_WEIGHTS];
+        s = bind_weights(&st->dweights, dweights ? dweights : unwanted, &at);
+    }
+    if (s == dnnl_success)
+        s = set(st->dbias,
+                n->dvariable[VARIABLE_BIASES] ? n->dvariable[VARIABLE_BIASES] : unwanted);
+    if (s == dnnl_success && st->dsrc)
+        s = set(st->dsrc, n->din_adds[0] ? (void *)at : n->din[0].data);
+    at += din_bytes(n);
+    if (s == dnnl_success)
+        s = set(st->backward_data.scratchpad, at);
+    if (s == dnnl_success)
+        s = set(st->backward_weights.scratchpad, at);
+    return s;
+}
+
+static int bind(struct backend *b, struct node *n, struct err *e)
+{
+    (void)b;
+    dnnl_status_t s = bind_forward(n);
+    if (s == dnnl_success && n->has_backward)
+        s = bind_backward(n);
+    return onednn_check(s, "giving a convolution its memory", e);
+}
+
+static dnnl_status_t reorder(const struct onednn *o, const struct weights *w,
+                             dnnl_memory_t from, dnnl_memory_t to)
+{
+    const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    return w->reorder ? dnnl_primitive_execute(w->reorder, o->stream, 2, args) : dnnl_success;
+}
+
+// The weights and biases with the batch norm folded in: see the top.
+static void fold(const struct node *n, float *weights, float *bias)
+{
+    size_t c = n->out.c;
+    const struct conv_params *p = &n->params->conv;
+    const float *w = n->variable[VARIABLE_WEIGHTS], *b = n->variable[VARIABLE_BIASES];
+    const struct node *norm = n->fuse_norm;
+    const float *gamma = norm ? norm->variable[VARIABLE_GAMMA] : NULL;
+    for (size_t i = 0; i < p->kh * p->kw * n->in[0].c; i++)
+        memcpy(weights + i * c, w + i * c, c * sizeof *w);
+    for (size_t k = 0; k < c; k++) {
+        bias[k] = b ? b[k] : 0;
+        if (!norm)
+            continue;
+        float scale = 1 / sqrtf(norm->variable[VARIABLE_MOVING_VARIANCE][k] +
+                                norm->params->bnorm.epsilon);
+        scale *= gamma ? gamma[k] : 1;
+        bias[k] = norm->variable[VARIABLE_BETA][k] +
+                  (bias[k] - norm->variable[VARIABLE_MOVING_MEAN][k]) * scale;
+        for (size_t i = 0; i < p->kh * p->kw * n->in[0].c; i++)
+            weights[i * c + k] *= scale;
+    }
+}
+
+static int refresh(struct backend *b, struct node *n, struct err *e)
+{
+    const struct onednn *o = b->state;
+    struct conv_state *st = n->state;
+    const struct conv_params *p = &n->params->conv;
+    if (n->context->is_training)
+        return 0;
+    size_t n_floats = p->kh * p->kw * n->in[0].c * n->out.c;
+    float *folded = mem_aligned(n_floats * sizeof *folded);
+    if (!folded)
+        return err_set(e, ERR_MEMORY, "no memory to fold %zu weights", n_floats);
+    size_t bias_at = n->prepared_bytes - rounded(n->out.c * sizeof(float));
+    fold(n, folded, (float *)(void *)((unsigned char *)n->prepared + bias_at));
+    dnnl_status_t s = set(st->weights.ours, folded);
+    if (s == dnnl_success)
+        s = reorder(o, &st->weights, st->weights.ours, st->weights.theirs);
+    if (s == dnnl_success)
+        s = dnnl_stream_wait(o->stream);
+    if (!st->weights.reorder)
+        memcpy(n->prepared, folded, n_floats * sizeof *folded);
+    mem_free(folded);
+    return onednn_check(s, "reordering weights", e);
+}
+
+static int forward(struct backend *b, struct node *n, struct err *e)
+{
+    const struct onednn *o = b->state;
+    const struct conv_state *st = n->state;
+    dnnl_status_t s = dnnl_success;
+    if (n->context->is_training)
+        s = reorder(o, &st->weights, st->weights.ours, st->weights.theirs);
+    dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, st->src},
+                               {DNNL_ARG_WEIGHTS, st->weights.theirs},
+                               {DNNL_ARG_DST, st->dst}};
+    int n_args = 3;
+    if (st->bias)
+        args[n_args++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, st->bias};
+    if (st->forward.scratchpad)
+        args[n_args++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, st->forward.scratchpad};
+    if (s == dnnl_success)
+        s = dnnl_primitive_execute(st->forward.handle, o->stream, n_args, args);
+    return s == dnnl_success ? 0 : onednn_check(s, "convolution", e);
+}
+
+static dnnl_status_t run_backward_data(const struct onednn *o, struct node *n)
+{
+    const struct conv_state *st = n->state;
+    dnnl_status_t s =
+        reorder(o, &st->weights_of_data, st->weights_of_data.ours, st->weights_of_data.theirs);
+    dnnl_exec_arg_t args[4] = {{DNNL_ARG_DIFF_DST, st->ddst},
+                               {DNNL_ARG_WEIGHTS, st->weights_of_data.theirs},
+                               {DNNL_ARG_DIFF_SRC, st->dsrc},
+                               {DNNL_ARG_SCRATCHPAD, st->backward_data.scratchpad}};
+    if (s == dnnl_success)
+        s = dnnl_primitive_execute(st->backward_data.handle, o->stream,
+                                   st->backward_data.scratchpad ? 4 : 3, args);
+    if (s != dnnl_success || !n->din_adds[0])
+        return s;
+    void *computed;
+    s = dnnl_memory_get_data_handle(st->dsrc, &computed);
+    if (s == dnnl_success)
+        cpu_add_into(&n->din[0], computed);
+    return s;
+}
+
+static dnnl_status_t run_backward_weights(const struct onednn *o, struct node *n)
+{
+    const struct conv_state *st = n->state;
+    dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, st->src},
+                               {DNNL_ARG_DIFF_DST, st->ddst},
+                               {DNNL_ARG_DIFF_WEIGHTS, st->dweights.theirs}};
+    int n_args = 3;
+    if (st->dbias)
+        args[n_args++] = (dnnl_exec_arg_t){DNNL_ARG_DIFF_BIAS, st->dbias};
+    if (st->backward_weights.scratchpad)
+        args[n_args++] =
+            (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, st->backward_weights.scratchpad};
+    dnnl_status_t s =
+        dnnl_primitive_execute(st->backward_weights.handle, o->stream, n_args, args);
+    if (s == dnnl_success)
+        s = reorder(o, &st->dweights, st->dweights.theirs, st->dweights.ours);
+    return s;
+}
+
+static int backward(struct backend *b, struct node *n, struct err *e)
+{
+    const struct onednn *o = b->state;
+    const struct conv_state *st = n->state;
+    dnnl_status_t s = dnnl_success;
+    if (st->backward_data.handle)
+        s = run_backward_data(o, n);
+    if (s == dnnl_success && st->backward_weights.handle)
+        s = run_backward_weights(o, n);
+    return s == dnnl_success ? 0 : onednn_check(s, "gradient of a convolution", e);
+}
+
+const struct op_impl conv_onednn = {
+    .op = &op_conv,
+    .fuses_relu = true,
+    .fuses_norm = true,
+    .prepare = prepare,
+    .bind = bind,
+    .refresh = refresh,
+    .forward = forward,
+    .backward = backward,
+    .release = release,
+};

@@ -1,0 +1,6 @@
+/* onednn.h: the rows that oneDNN computes. */
+#pragma once
+
+#include "nn/op.h"
+
+extern const struct op_impl conv_onednn, dense_onednn;

@@ -1,0 +1,11 @@
+/*
+ * ref.h: the rows of the reference backend: plain loops, one thread, the definition of each
+ * operation. The others are held against them; where speed does not matter they are used as
+ * they are.
+ */
+#pragma once
+
+#include "nn/op.h"
+
+extern const struct op_impl conv_ref, bnorm_ref, relu_ref, max_pool_ref, average_pool_ref,
+    global_average_ref, concat_ref, add_ref, dropout_ref, dense_ref, softmax_loss_ref;
