@@ -55,6 +55,10 @@ int checkpoint_reader_integers(struct checkpoint_reader *r,
  * data, then the index, so that an index always has its data.
  */
 int checkpoint_writer_open(struct checkpoint_writer **out, const char *prefix, struct err *e);
+// The same as one V1 file named prefix, for programs that read no V2. Tensors in any order,
+// kept in memory until finish(). float32, float64, int32 and int64.
+int checkpoint_writer_open_v1(struct checkpoint_writer **out, const char *prefix,
+                              struct err *e);
 int checkpoint_writer_add(struct checkpoint_writer *w, const char *name, enum tf_dtype dtype,
                           const size_t *dims, size_t n_dims, const void *values, struct err *e);
 int checkpoint_writer_finish(struct checkpoint_writer *w, struct err *e);
