@@ -1,0 +1,251 @@
+/*
+ * augment.c: see augment.h.
+ *
+ * AUGMENT_SLIM: inception_preprocessing.py's distortions in fast mode: a random crop
+ * (sample_distorted_bounding_box_op.cc), a bilinear resize to the network's size, a flip, then
+ * brightness and saturation, clamped once at the end.
+ *
+ * AUGMENT_WAVEFORM: what differs between machines and recordings of the same waveform: where it
+ * stands on the screen, sweep and gain a little off, thicker or thinner lines, colours,
+ * contrast of the grid. Nothing that turns time or polarity around: the sign of the first
+ * deflection is what tells a positive sharp wave from a fibrillation.
+ */
+#include "image/augment.h"
+
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+const char *const augment_names[] = {"none", "slim", "waveform", NULL};
+
+struct crop {
+    size_t top, left, height, width;
+};
+
+enum { SLIM_ATTEMPTS = 100 };
+static const double slim_aspect[] = {0.75, 1.33}, slim_area[] = {0.05, 1.0};
+static const double slim_covered = 0.1; // of the picture, which is the bounding box
+
+// A whole number in [0, n], and 0 for n = 0 without a draw.
+static size_t up_to(struct rng *rng, size_t n)
+{
+    return n ? rng_below(rng, (uint32_t)n + 1) : 0;
+}
+
+// One attempt of GenerateRandomCrop; false when it does not fit.
+static bool try_crop(struct crop *c, const struct image *im, struct rng *rng)
+{
+    float width = (float)im->width, height = (float)im->height;
+    float ratio = (float)rng_between(rng, slim_aspect[0], slim_aspect[1]);
+    float least = (float)slim_area[0] * width * height,
+          most = (float)slim_area[1] * width * height;
+    long h = lrintf(sqrtf(least / ratio)), h_max = lrintf(sqrtf(most / ratio));
+    if (lrintf((float)h_max * ratio) > (long)im->width)
+        h_max = (long)(((double)width + 0.5 - 1e-7) / (double)ratio);
+    if (h_max > (long)im->height)
+        h_max = (long)im->height;
+    if (h >= h_max)
+        h = h_max;
+    else
+        h += (long)up_to(rng, (size_t)(h_max - h));
+    long w = lrintf((float)h * ratio);
+    if ((float)(w * h) < least)
+        w = lrintf((float)++h * ratio);
+    if ((float)(w * h) > most)
+        w = lrintf((float)--h * ratio);
+    float area = (float)(w * h);
+    if (area < least || area > most || w > (long)im->width || h > (long)im->height || w <= 0 ||
+        h <= 0)
+        return false;
+    c->height = (size_t)h;
+    c->width = (size_t)w;
+    size_t free_y = im->height - c->height, free_x = im->width - c->width;
+    c->top = free_y ? rng_below(rng, (uint32_t)free_y) : 0;
+    c->left = free_x ? rng_below(rng, (uint32_t)free_x) : 0;
+    // the box is the whole picture: a crop covers as much of it as it is large
+    return (double)area >= slim_covered * (double)width * (double)height;
+}
+
+static struct crop slim_crop(const struct image *im, struct rng *rng)
+{
+    struct crop c;
+    for (int i = 0; i < SLIM_ATTEMPTS; i++)
+        if (try_crop(&c, im, rng))
+            return c;
+    return (struct crop){0, 0, im->height, im->width};
+}
+
+static void flip_left_right(float *x, size_t height, size_t width)
+{
+    for (size_t y = 0; y < height; y++, x += width * 3)
+        for (size_t l = 0, r = width - 1; l < r; l++, r--)
+            for (size_t k = 0; k < 3; k++) {
+                float t = x[3 * l + k];
+                x[3 * l + k] = x[3 * r + k];
+                x[3 * r + k] = t;
+            }
+}
+
+static float clamp01(float v)
+{
+    return v < 0 ? 0 : v > 1 ? 1 : v;
+}
+
+// RGB to HSV, saturation times factor, and back: adjust_saturation_op.cc.
+static void saturate(float *rgb, float factor)
+{
+    float r = rgb[0], g = rgb[1], b = rgb[2];
+    float v = fmaxf(r, fmaxf(g, b)), range = v - fminf(r, fminf(g, b));
+    float s = v > 0 ? range / v : 0, h = 0;
+    if (range > 0) {
+        float norm = 1 / (6 * range);
+        if (r == v)
+            h = norm * (g - b);
+        else if (g == v)
+            h = norm * (b - r) + 2.0F / 6;
+        else
+            h = norm * (r - g) + 4.0F / 6;
+        if (h < 0)
+            h += 1;
+    }
+    s = clamp01(s * factor);
+    float chroma = s * v, low = v - chroma, dh = h * 6;
+    int sextant = (int)dh;
+    float x = chroma * (1 - fabsf(fmodf(dh, 2) - 1));
+    const float parts[6][3] = {{chroma, x, 0}, {x, chroma, 0}, {0, chroma, x},
+                               {0, x, chroma}, {x, 0, chroma}, {chroma, 0, x}};
+    const float *p = parts[sextant >= 0 && sextant < 6 ? sextant : 0];
+    for (int k = 0; k < 3; k++)
+        rgb[k] = p[k] + low;
+}
+
+static void augment_slim(float *out, const struct preprocess *p, const struct image *im,
+                         struct rng *rng)
+{
+    struct crop c = slim_crop(im, rng);
+    size_t n = p->height * p->width;
+    resize_bilinear_legacy(out, p->height, p->width, im, c.top, c.left, c.height, c.width);
+    if (rng_uniform(rng) < 0.5)
+        flip_left_right(out, p->height, p->width);
+    float brightness = (float)rng_between(rng, -32.0 / 255, 32.0 / 255);
+    float saturation = (float)rng_between(rng, 0.5, 1.5);
+    for (size_t i = 0; i < n; i++, out += 3) {
+        for (int k = 0; k < 3; k++)
+            out[k] += brightness;
+        saturate(out, saturation);
+        for (int k = 0; k < 3; k++)
+            out[k] = (clamp01(out[k]) - 0.5F) * 2;
+    }
+}
+
+/*
+ * Ranges of AUGMENT_WAVEFORM. Time and gain: a trigger or a hand sets them only roughly, but a
+ * duration that changes by more than a tenth, or an amplitude by more than a sixth, would begin
+ * to be another finding.
+ */
+static const double shift = 0.05, scale_time = 0.10, scale_gain = 0.15;
+static const double line_probability = 0.25; // of a thicker line, and of a thinner one
+static const double contrast_least = 0.7, contrast_most = 1.2, brightness_most = 0.1;
+
+// The colour the picture's border has on average: what lies outside of it.
+static void background_of(float *rgb, const struct image *im)
+{
+    double sum[3] = {0};
+    size_t n = 0;
+    for (size_t y = 0; y < im->height; y++) {
+        size_t step = y == 0 || y == im->height - 1 || im->width == 1 ? 1 : im->width - 1;
+        for (size_t x = 0; x < im->width; x += step, n++)
+            for (size_t k = 0; k < 3; k++)
+                sum[k] += im->rgb[(y * im->width + x) * 3 + k];
+    }
+    for (size_t k = 0; k < 3; k++)
+        rgb[k] = (float)(sum[k] / (double)n / 255);
+}
+
+// Bilinear sample at (y, x), the background outside.
+static void sample(float *to, const struct image *im, double y, double x,
+                   const float *background)
+{
+    if (y < 0 || x < 0 || y > (double)(im->height - 1) || x > (double)(im->width - 1)) {
+        memcpy(to, background, 3 * sizeof *to);
+        return;
+    }
+    size_t y0 = (size_t)y, x0 = (size_t)x;
+    size_t y1 = y0 + 1 < im->height ? y0 + 1 : y0, x1 = x0 + 1 < im->width ? x0 + 1 : x0;
+    float ty = (float)(y - (double)y0), tx = (float)(x - (double)x0);
+    for (size_t k = 0; k < 3; k++) {
+        float tl = im->rgb[(y0 * im->width + x0) * 3 + k],
+              tr = im->rgb[(y0 * im->width + x1) * 3 + k];
+        float bl = im->rgb[(y1 * im->width + x0) * 3 + k],
+              br = im->rgb[(y1 * im->width + x1) * 3 + k];
+        float t = tl + (tr - tl) * tx, b = bl + (br - bl) * tx;
+        to[k] = (t + (b - t) * ty) / 255;
+    }
+}
+
+// The darkest (or brightest) of a pixel and its neighbours to the right and below, in place: a
+// line one pixel wider, or narrower.
+static void spread_lines(float *x, size_t height, size_t width, bool darkest)
+{
+    for (size_t y = 0; y < height; y++)
+        for (size_t i = 0; i < width; i++)
+            for (size_t k = 0; k < 3; k++) {
+                float *at = &x[(y * width + i) * 3 + k];
+                float right = i + 1 < width ? at[3] : *at,
+                      below = y + 1 < height ? at[3 * width] : *at;
+                *at =
+                    darkest ? fminf(*at, fminf(right, below)) : fmaxf(*at, fmaxf(right, below));
+            }
+}
+
+static void augment_waveform(float *out, const struct preprocess *p, const struct image *im,
+                             struct rng *rng)
+{
+    float background[3];
+    background_of(background, im);
+    double part = p->central_fraction;
+    double zoom_x = part * (1 + rng_between(rng, -scale_time, scale_time));
+    double zoom_y = part * (1 + rng_between(rng, -scale_gain, scale_gain));
+    double from_x = 0.5 - zoom_x / 2 + rng_between(rng, -shift, shift);
+    double from_y = 0.5 - zoom_y / 2 + rng_between(rng, -shift, shift);
+    for (size_t y = 0; y < p->height; y++)
+        for (size_t x = 0; x < p->width; x++) {
+            double v = from_y + zoom_y * ((double)y + 0.5) / (double)p->height;
+            double u = from_x + zoom_x * ((double)x + 0.5) / (double)p->width;
+            sample(out + (y * p->width + x) * 3, im, v * (double)im->height - 0.5,
+                   u * (double)im->width - 0.5, background);
+        }
+    bool is_dark = background[0] + background[1] + background[2] < 1.5F;
+    double line = rng_uniform(rng);
+    if (line < line_probability)
+        spread_lines(out, p->height, p->width, !is_dark); // wider
+    else if (line < 2 * line_probability)
+        spread_lines(out, p->height, p->width, is_dark); // narrower
+    float contrast = (float)rng_between(rng, contrast_least, contrast_most);
+    float tint[3];
+    for (int k = 0; k < 3; k++)
+        tint[k] = (float)rng_between(rng, -brightness_most, brightness_most);
+    for (size_t i = 0; i < p->height * p->width; i++)
+        for (size_t k = 0; k < 3; k++) {
+            float v = (out[3 * i + k] - background[k]) * contrast + background[k] + tint[k];
+            out[3 * i + k] = (clamp01(v) - 0.5F) * 2;
+        }
+}
+
+void augment(float *out, enum augment_kind kind, const struct preprocess *p,
+             const struct image *im, struct rng *rng)
+{
+    switch (kind) {
+    case AUGMENT_NONE:
+        preprocess_eval(out, p, im);
+        break;
+    case AUGMENT_SLIM:
+        augment_slim(out, p, im, rng);
+        break;
+    case AUGMENT_WAVEFORM:
+        augment_waveform(out, p, im, rng);
+        break;
+    }
+}

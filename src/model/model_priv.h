@@ -1,0 +1,14 @@
+/* model_priv.h: what the networks of this folder share. */
+#pragma once
+
+#include "model/zoo.h"
+
+struct zoo_entry {
+    const char *name, *summary;
+    size_t image_size, image_size_min; // pixels
+    // Builds the graph; failures stay in it (graph_check).
+    void (*build)(struct network *n, const struct model_spec *spec);
+    const struct graph_names *names;
+};
+
+extern const struct zoo_entry inception_v4_entry, resnet18_entry;

@@ -1,0 +1,58 @@
+/*
+ * zoo.h: networks by name. A network is a graph (nn/graph.h) and the tensors one has to know in
+ * it.
+ *
+ * To add one: a file with a build function, a row in zoo.c.
+ */
+#pragma once
+
+#include "nn/graph.h"
+
+#include <stddef.h>
+
+struct err;
+
+// What a network is built from; two networks of one spec have the same variables.
+struct model_spec {
+    const char *network; // a name of zoo_names()
+    size_t image_size;   // pixels a side, 0: the network's own
+    double width;        // factor of all channels but the classes, 0 < width <= 4
+    size_t n_classes;    // > 0
+    double dropout_keep; // in training, before the logits; 0: TF-Slim's 0.8; 1: no dropout
+};
+
+enum { NETWORK_MAX_HEADS = 2 };
+
+struct network {
+    struct graph *graph;
+    struct model_spec spec; // image_size filled in; network: a static string
+    int input;              // [size][size][3], values in [-1, 1]
+    int logits;             // [1][1][K]
+    int aux_logits;         // the auxiliary head's, -1: none
+    int features;           // the pooled vector before dropout and logits
+    int last_map;           // the last map with a place for each pixel
+    // What the heads read from the trunk: with these fed, only the heads are computed.
+    int frontier[NETWORK_MAX_HEADS];
+    size_t n_frontier;
+    const char *head_scopes; // of the heads' variables, "a,b"
+    const char *weights_of_logits;
+};
+
+extern const char *const zoo_names[];         // NULL-terminated
+const char *zoo_summary(const char *network); // one line; NULL: no such network
+size_t zoo_image_size(const char *network);
+
+/*
+ * Channels are scaled by width and rounded to the nearest multiple of 8, at least 8: vector
+ * registers are filled, and any width gives a network. ERR_USAGE: no such network, a size too
+ * small for it (the message says from which on it works), a width or number of classes out of
+ * range.
+ */
+int zoo_build(struct network *out, const struct model_spec *spec, struct err *e);
+void network_release(struct network *n); // accepts a zeroed struct
+
+// TF-Slim's end points ("Mixed_5b", "Conv2d_1a_3x3", "Logits"): the tensor, -1: none of that
+// name.
+int network_end_point(const struct network *n, const char *name);
+
+size_t zoo_channels(double width, size_t channels); // the rounding above
