@@ -3,11 +3,18 @@
  * (inception_v4_reference.py makes the JSON file beside it). Weights and pictures come from a
  * formula, so no large file is needed.
  *
- * Tolerances. Logits: 1e-4. A gradient g of n values: within r = max(10 e, 1e-4) of its own
- * norm, e the error that the file states for PyTorch's own float32. The file has the norm, the
- * mean and six values of each tensor. An error vector of norm r |g| changes the norm by at most
- * r |g| and the mean by at most r |g| / sqrt(n); one value of it has r |g| / sqrt(n) on
- * average, and we allow twelve times that for a single one (and never more than r |g|).
+ * Tolerances. Logits: 1e-4. A gradient g of n values: within r of its own norm, where
+ * r = max(10 e, floor) and e is the error that the file states for PyTorch's own float32 in
+ * this tensor. The floor is 1e-4 for the blocks. In the whole network it is the largest error
+ * that the file states for any of its gradients (3.2e-3): where an activation lies so near 0
+ * that float32 lets its ReLU flip, a pixel's whole share of the gradients before it comes or
+ * goes, 1e-3 of a tensor's norm. The file's errors show it: 2e-7 in branches without a
+ * flip, 1.5e-3 in those with one; and which flip depends on the order in which sums are made.
+ * (Seen: with oneDNN 2.6 beta of Mixed_7b/Branch_1/Conv2d_0a_1x1 is off by 3.4e-4, where
+ * PyTorch has 2.5e-7 by luck.)
+ *
+ * The file has the norm, the mean and six values of each tensor. An error vector of norm r |g|
+ * changes the norm by at most r |g| and the mean by at most r |g| / sqrt(n).
  */
 #include "support.h"
 
@@ -151,8 +158,7 @@ static void expect_probe(const char *name, const float *x, size_t n, const json_
     {
         size_t i = strtoul(key, NULL, 10);
         snprintf(what, sizeof what, "%s: [%zu] of %zu (norm %.3g)", name, i, n, norm);
-        expect_near(what, (double)x[i], json_number_value(value),
-                    fmin(r * norm, 30 * typical) + 1e-12);
+        expect_near(what, (double)x[i], json_number_value(value), r * norm + 1e-12);
     }
 }
 
@@ -228,9 +234,9 @@ static void refill(struct golden *g)
     fill_variables(g->n.graph, g->v);
 }
 
-static double tolerance_of(const json_t *probe)
+static double tolerance_of(const json_t *probe, double floor)
 {
-    return fmax(10 * number(probe, "float32_relative_error"), 1e-4);
+    return fmax(10 * number(probe, "float32_relative_error"), floor);
 }
 
 static void gradients_with_fixed_statistics(void **state)
@@ -260,6 +266,8 @@ static void gradients_with_fixed_statistics(void **state)
     struct optim_options slim = optim_options_slim();
     assert_int_equal(optim_new(&optim, g->n.graph, net, &slim, &e), 0);
     json_t *gradients = json_object_get(part, "gradient");
+    double flip =
+        number(json_object_get(g->root, "float32_error_of_pytorch"), "frozen_gradient");
     for (size_t i = 0; i < g->v->n; i++) {
         const struct variable *d = graph_variable(g->n.graph, i);
         float *x = net_gradient(net, i);
@@ -270,7 +278,7 @@ static void gradients_with_fixed_statistics(void **state)
         float *with_l2 = mem_array(d->n_elements, sizeof *with_l2); // the reference's has it in
         for (size_t k = 0; k < d->n_elements; k++)
             with_l2[k] = x[k] + (variable_has_l2(d) ? 4e-5F * g->v->value[i][k] : 0);
-        expect_probe(d->name, with_l2, d->n_elements, probe, tolerance_of(probe));
+        expect_probe(d->name, with_l2, d->n_elements, probe, tolerance_of(probe, flip));
         mem_free(with_l2);
     }
     optim_step(optim, g->v, 0.01F);
@@ -385,12 +393,12 @@ static void block_gradients(const char *backend, const char *block, const json_t
         assert_true(i >= 0);
         expect_probe(variable, net_gradient(net, (size_t)i),
                      graph_variable(n.graph, (size_t)i)->n_elements, probe,
-                     tolerance_of(probe));
+                     tolerance_of(probe, 1e-4));
     }
     struct tensor din = net_tensor_gradient(net, in);
     probe = json_object_get(part, "input_gradient");
     snprintf(name, sizeof name, "%s, input gradient", block);
-    expect_probe(name, din.data, tensor_elements(&din), probe, tolerance_of(probe));
+    expect_probe(name, din.data, tensor_elements(&din), probe, tolerance_of(probe, 1e-4));
     net_free(net);
     variables_free(v);
     network_release(&n);

@@ -1,0 +1,48 @@
+/*
+ * modelfolder.h: a model one can take away: a folder with everything that a prediction needs.
+ *
+ *   model.json    "schema": 1, network, image size, width, labels, preprocessing, how it came
+ * to be labels.txt    TF-Slim's: "0:Fibs" a line weights.index, weights.data-00000-of-00001   a
+ * TensorFlow V2 checkpoint of the variables
+ *
+ * Saving writes a folder beside it and swaps: there is always a whole model. A damaged weight
+ * shows when it is read: every tensor has its checksum.
+ */
+#pragma once
+
+#include "image/preprocess.h"
+#include "model/zoo.h"
+
+#include <jansson.h>
+
+struct err;
+struct variables;
+
+struct model {
+    struct network network;
+    struct variables *variables;
+    char **labels; // [n_classes], UTF-8
+    size_t n_classes;
+    struct preprocess preprocess;
+    json_t *training; // how it came to be, an object; NULL: not known
+    char *name;       // for messages: the folder or checkpoint
+};
+
+// training is borrowed; NULL: none.
+int model_save(const char *folder, const struct network *n, const struct variables *v,
+               char *const *labels, const struct preprocess *p, const json_t *training,
+               struct err *e);
+
+int model_open(struct model *out, const char *folder, struct err *e);
+
+// A bare checkpoint: its number of classes is that of its logits; labels.txt, or NULL: "class
+// 0"...
+int model_open_bare(struct model *out, const char *network, const char *checkpoint,
+                    const char *labels, size_t image_size, double width, struct err *e);
+
+void model_close(struct model *m); // accepts a zeroed struct
+
+// labels.txt: "0:name" a line, in order from 0. The caller's: labels_free().
+int labels_read(char ***labels, size_t *n, const char *path, struct err *e);
+int labels_write(const char *path, char *const *labels, size_t n, struct err *e);
+void labels_free(char **labels, size_t n);
