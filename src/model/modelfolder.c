@@ -1,95 +1,22 @@
 /* modelfolder.c: see modelfolder.h. */
 #include "model/modelfolder.h"
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/jsonfile.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "model/weights.h"
 #include "nn/variables.h"
 #include "tf/checkpoint.h"
+#include "tf/labels.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LABELS_MAX_BYTES = 1 << 20, MAX_LABELS = 10000, SCHEMA = 1 };
-
-static int add_label(char **labels, size_t n, char *line, const char *path, struct err *e)
-{
-    char *colon = strchr(line, ':');
-    size_t i;
-    if (colon)
-        *colon = '\0';
-    if (!colon || !text_to_size(&i, text_trim(line)))
-        return err_set(e, ERR_FORMAT, "%s: line %zu: wanted \"%zu:name\"", path, n + 1, n);
-    if (i != n)
-        return err_set(e, ERR_FORMAT, "%s: line %zu: class %zu, wanted %zu", path, n + 1, i, n);
-    const char *name = text_trim(colon + 1);
-    if (!*name || !text_is_utf8(name))
-        return err_set(e, ERR_FORMAT, "%s: line %zu: no name in UTF-8", path, n + 1);
-    for (size_t k = 0; k < n; k++)
-        if (!strcmp(labels[k], name))
-            return err_set(e, ERR_FORMAT, "%s: line %zu: %s is there twice", path, n + 1, name);
-    labels[n] = mem_strdup(name);
-    return labels[n] ? 0 : err_set(e, ERR_MEMORY, "%s: no memory", path);
-}
-
-int labels_read(char ***out, size_t *n, const char *path, struct err *e)
-{
-    unsigned char *text;
-    size_t n_text;
-    *out = NULL;
-    *n = 0;
-    int rc = file_read(&text, &n_text, path, LABELS_MAX_BYTES, e);
-    if (rc < 0)
-        return rc;
-    char **labels = mem_array(MAX_LABELS, sizeof *labels);
-    if (!labels)
-        rc = err_set(e, ERR_MEMORY, "%s: no memory", path);
-    for (char *line = (char *)text, *next; rc == 0 && line; line = next) {
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        if (!*text_trim(line))
-            continue;
-        rc = *n == MAX_LABELS ? err_set(e, ERR_LIMIT, "%s: over %d labels", path, MAX_LABELS)
-                              : add_label(labels, *n, line, path, e);
-        *n += rc == 0;
-    }
-    mem_free(text);
-    if (rc == 0 && !*n)
-        rc = err_set(e, ERR_FORMAT, "%s: no labels", path);
-    if (rc < 0) {
-        labels_free(labels, *n);
-        *n = 0;
-        return rc;
-    }
-    *out = labels;
-    return 0;
-}
-
-int labels_write(const char *path, char *const *labels, size_t n, struct err *e)
-{
-    struct buffer b = {0};
-    for (size_t i = 0; i < n; i++)
-        buffer_printf(&b, "%zu:%s\n", i, labels[i]);
-    int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory", path)
-                      : file_write(path, b.data, b.n, e);
-    buffer_release(&b);
-    return rc;
-}
-
-void labels_free(char **labels, size_t n)
-{
-    for (size_t i = 0; labels && i < n; i++)
-        mem_free(labels[i]);
-    mem_free(labels);
-}
+enum { SCHEMA = 1 };
 
 static json_t *describe(const struct network *n, char *const *labels,
                         const struct preprocess *p, const json_t *training)
@@ -137,20 +64,17 @@ static int write_parts(const char *folder, const struct network *n, const struct
     return rc;
 }
 
-// Removes a folder with only files in it; what is not there is no error.
-static void remove_folder(const char *folder)
+// Removes what a model consists of, and the folder if nothing else is in it.
+static void remove_model(const char *folder)
 {
-    struct file_list l;
-    struct err ignored;
-    if (file_list_folder(&l, folder, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < l.n; i++) {
-        char *path = path_join(folder, l.names[i]);
+    static const char *const parts[] = {"model.json", "labels.txt", "weights.index",
+                                        "weights.data-00000-of-00001", NULL};
+    for (const char *const *part = parts; *part; part++) {
+        char *path = path_join(folder, *part);
         if (path)
             unlink(path);
         mem_free(path);
     }
-    file_list_release(&l);
     rmdir(folder);
 }
 
@@ -160,37 +84,43 @@ static int swap_in(const char *draft, const char *folder, struct err *e)
     char *old = mem_printf("%s.old", folder);
     if (!old)
         return err_set(e, ERR_MEMORY, "%s: no memory", folder);
-    remove_folder(old);
+    remove_model(old);
     int rc = 0;
     if (file_exists(folder) && rename(folder, old))
         rc = err_set(e, ERR_IO, "%s: %s", folder, strerror(errno));
     if (rc == 0 && rename(draft, folder))
         rc = err_set(e, ERR_IO, "%s: %s", folder, strerror(errno));
     if (rc == 0)
-        remove_folder(old);
+        remove_model(old);
     mem_free(old);
     return rc;
 }
 
-int model_save(const char *folder, const struct network *n, const struct variables *v,
+int model_save(const char *path, const struct network *n, const struct variables *v,
                char *const *labels, const struct preprocess *p, const json_t *training,
                struct err *e)
 {
+    char *folder = mem_strdup(path);
+    if (!folder)
+        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+    for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/';)
+        folder[--end] = '\0';
     char *draft = mem_printf("%s.new", folder);
     json_t *description = describe(n, labels, p, training);
     int rc = 0;
     if (!draft || !description)
         rc = err_set(e, ERR_MEMORY, "%s: no memory", folder);
     if (rc == 0) {
-        remove_folder(draft);
+        remove_model(draft);
         rc = write_parts(draft, n, v, labels, description, e);
     }
     if (rc == 0)
         rc = swap_in(draft, folder, e);
     else if (draft)
-        remove_folder(draft);
+        remove_model(draft);
     json_decref(description);
     mem_free(draft);
+    mem_free(folder);
     return rc;
 }
 
@@ -201,8 +131,8 @@ static int read_labels(struct model *m, const json_t *root, const char *path, st
     if (rc < 0)
         return rc;
     size_t n = json_array_size(list);
-    if (!n || n > MAX_LABELS)
-        return err_set(e, ERR_FORMAT, "%s: %zu labels, wanted 1 to %d", path, n, MAX_LABELS);
+    if (!n || n > LABELS_MAX)
+        return err_set(e, ERR_FORMAT, "%s: %zu labels, wanted 1 to %d", path, n, LABELS_MAX);
     m->labels = mem_array(n, sizeof *m->labels);
     if (!m->labels)
         return err_set(e, ERR_MEMORY, "%s: no memory", path);
@@ -250,6 +180,9 @@ static int read_description(struct model *m, struct model_spec *spec, const json
         return rc;
     if (image_size <= 0)
         return err_set(e, ERR_FORMAT, "%s: image_size %lld", path, image_size);
+    if ((size_t)image_size != m->preprocess.height || (size_t)image_size != m->preprocess.width)
+        return err_set(e, ERR_FORMAT, "%s: prepares %zu x %zu pixels for a network of %lld",
+                       path, m->preprocess.height, m->preprocess.width, image_size);
     spec->image_size = (size_t)image_size;
     spec->n_classes = m->n_classes;
     m->training = json_incref(json_object_get(root, "training"));
@@ -267,10 +200,12 @@ static int load(struct model *m, const struct model_spec *spec, const char *pref
         rc = variables_new(&m->variables, m->network.graph, e);
     if (rc == 0)
         rc = checkpoint_reader_open(&r, prefix, e);
-    // the auxiliary head serves training only: a checkpoint may be without it
-    struct restore_options o = {.exclude_scopes = "InceptionV4/AuxLogits"};
+    struct restore_options all = {0}, no_aux = {.exclude_scopes = "InceptionV4/AuxLogits"};
     if (rc == 0)
-        rc = weights_restore(&report, &m->network, m->variables, r, &o, e);
+        rc = weights_restore(&report, &m->network, m->variables, r, &all, e);
+    // the auxiliary head serves training only: a checkpoint without it will do
+    if (rc == ERR_FORMAT)
+        rc = weights_restore(&report, &m->network, m->variables, r, &no_aux, e);
     checkpoint_reader_close(r);
     return rc;
 }

@@ -5,8 +5,9 @@
  * to be labels.txt    TF-Slim's: "0:Fibs" a line weights.index, weights.data-00000-of-00001   a
  * TensorFlow V2 checkpoint of the variables
  *
- * Saving writes a folder beside it and swaps: there is always a whole model. A damaged weight
- * shows when it is read: every tensor has its checksum.
+ * Saving writes "<folder>.new" and renames twice: killed in between, the old model is whole in
+ * "<folder>.old", the new one in "<folder>.new". A damaged weight shows when it is read: every
+ * tensor has its checksum.
  */
 #pragma once
 
@@ -41,8 +42,3 @@ int model_open_bare(struct model *out, const char *network, const char *checkpoi
                     const char *labels, size_t image_size, double width, struct err *e);
 
 void model_close(struct model *m); // accepts a zeroed struct
-
-// labels.txt: "0:name" a line, in order from 0. The caller's: labels_free().
-int labels_read(char ***labels, size_t *n, const char *path, struct err *e);
-int labels_write(const char *path, char *const *labels, size_t n, struct err *e);
-void labels_free(char **labels, size_t n);

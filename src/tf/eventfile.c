@@ -192,7 +192,7 @@ int eventfile_histogram(struct eventfile *f, const char *tag, int64_t step, cons
                         size_t n, struct err *e)
 {
     double counts[2 * N_POSITIVE + 3] = {0};
-    double min = INFINITY, max = -INFINITY, sum = 0, squares = 0, num = 0;
+    double min = (double)INFINITY, max = -(double)INFINITY, sum = 0, squares = 0, num = 0;
     int first = 2 * N_POSITIVE + 2, last = 0;
     for (size_t i = 0; i < n; i++) {
         double v = (double)values[i];

@@ -40,7 +40,7 @@ void ordered_code_signed(struct buffer *b, int64_t v)
     // the prefix: n ones, then a zero that is the sign's; inverted for negative values. As the
     // sign extension already holds zeros (ones), flipping the first n bits makes it.
     for (int i = 0; i < n; i++)
-        bytes[i / 8] ^= (unsigned char)(0x80 >> i % 8);
+        bytes[i / 8] = (unsigned char)(bytes[i / 8] ^ 0x80 >> i % 8);
     buffer_append(b, bytes, (size_t)n);
 }
 

@@ -8,6 +8,7 @@
 #include "model/weights.h"
 #include "nn/variables.h"
 #include "tf/checkpoint.h"
+#include "tf/labels.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,39 @@
+/*
+ * dataset.h: a data set on disk, opened: its classes and the examples of one of its splits.
+ *
+ * Ours has dataset.json. A folder that TF-Slim made (labels.txt and *_<split>_*.tfrecord)
+ * opens, too.
+ */
+#pragma once
+
+#include "tf/example.h"
+
+#include <jansson.h>
+
+struct err;
+
+enum { DATASET_MAX_BYTES_SHIFT = 34 }; // examples are kept in memory: up to 16 GiB of pictures
+
+struct dataset {
+    char *folder;
+    char **labels; // [n_classes]
+    size_t n_classes;
+    json_t *description; // dataset.json, NULL: made by others
+    char hash[65];       // of the data set; "" when not known
+};
+int dataset_open(struct dataset *out, const char *folder, struct err *e);
+void dataset_close(struct dataset *d); // accepts a zeroed struct
+
+// All examples of one split, in memory. The views in examples point into it.
+struct examples {
+    struct image_example *examples; // [n]; label within 0..n_classes-1
+    size_t n;
+    size_t *per_class; // [n_classes]
+    size_t n_classes;
+    unsigned char **blocks; // the messages
+};
+// ERR_USAGE: no such split. ERR_FORMAT: a damaged record or a label out of range, with shard
+// and record.
+int examples_load(struct examples *out, const struct dataset *d, const char *split,
+                  struct err *e);
+void examples_release(struct examples *x); // accepts a zeroed struct

@@ -1,0 +1,381 @@
+/* dataset_build.c: see dataset_build.h. */
+#include "data/dataset_build.h"
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/jsonfile.h"
+#include "base/mem.h"
+#include "base/monitor.h"
+#include "base/text.h"
+#include "data/pictures.h"
+#include "tf/example.h"
+#include "tf/labels.h"
+#include "tf/tfrecord.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCHEMA = 1, MAX_SHARDS = 99999 };
+
+struct dataset_build_options dataset_build_defaults(void)
+{
+    return (struct dataset_build_options){
+        .split = {.method = SPLIT_FILE, .validation = 0.2},
+        .n_shards = 5,
+        .name = "emg",
+        .n_threads = 2,
+    };
+}
+
+struct build {
+    const struct dataset_build_options *o;
+    const struct monitor *monitor;
+    struct pictures p;
+    struct split_options split;
+    enum split_side *side;
+    size_t *order;
+    uint64_t n_written;
+    struct buffer hashes; // of all shards, one after another: their hash is the data set's
+};
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory to build a data set");
+}
+
+// What can be known before the long part.
+static int check_options(const struct dataset_build_options *o, struct err *e)
+{
+    if (!o->n_shards || o->n_shards > MAX_SHARDS)
+        return err_set(e, ERR_USAGE, "%zu shards, wanted 1 to %d", o->n_shards, MAX_SHARDS);
+    if (!*o->name || strpbrk(o->name, "/\n") || o->name[0] == '.')
+        return err_set(e, ERR_USAGE, "name \"%s\", wanted a file name", o->name);
+    if (!file_is_folder(o->images))
+        return err_set(e, ERR_IO, "%s: not a folder; wanted one with a folder per class",
+                       o->images);
+    char *json = path_join(o->out, "dataset.json");
+    if (!json)
+        return no_memory(e);
+    bool is_there = file_exists(json);
+    mem_free(json);
+    if (is_there && !o->want_overwrite)
+        return err_set(e, ERR_USAGE, "%s: a data set is there already: --force replaces it",
+                       o->out);
+    int rc = file_make_folders(o->out, e);
+    return rc == 0 ? file_check_writable(o->out, 0, e) : rc;
+}
+
+static int find_patients(struct build *b, struct err *e)
+{
+    const struct dataset_build_options *o = b->o;
+    int rc = 0;
+    if (o->manifest)
+        rc = pictures_read_manifest(&b->p, o->manifest, e);
+    else if (o->patient_pattern)
+        rc = pictures_match_patients(&b->p, o->patient_pattern, e);
+    b->split = o->split;
+    if (rc < 0 || o->is_split_given)
+        return rc;
+    b->split.method = b->p.has_patients ? SPLIT_PATIENT : SPLIT_FILE;
+    if (!b->p.has_patients)
+        monitor_note(b->monitor,
+                     "patients are not known: split by file, where pictures of one "
+                     "patient may stand on both sides (--manifest, --patient-pattern)");
+    return 0;
+}
+
+static struct example_bytes bytes_of(const char *s)
+{
+    return (struct example_bytes){(const unsigned char *)s, s ? strlen(s) : 0};
+}
+
+static int write_example(struct build *b, struct tfrecord_writer *w, const struct picture *x,
+                         struct buffer *message, struct err *e)
+{
+    unsigned char *encoded;
+    size_t n;
+    char *path = path_join(b->o->images, x->file);
+    int rc = path ? file_read(&encoded, &n, path, PICTURE_MAX_BYTES, e) : no_memory(e);
+    mem_free(path);
+    if (rc < 0)
+        return rc;
+    struct image_example example = {
+        .encoded = {encoded, n},
+        .format = bytes_of(x->format),
+        .filename = bytes_of(x->file),
+        .patient = bytes_of(x->patient),
+        .recording = bytes_of(x->recording),
+        .label = (int64_t)x->label,
+        .height = (int64_t)x->height,
+        .width = (int64_t)x->width,
+    };
+    buffer_clear(message);
+    image_example_append(message, &example);
+    mem_free(encoded);
+    return message->failed ? no_memory(e)
+                           : tfrecord_writer_append(w, message->data, message->n, e);
+}
+
+static int hash_file(char *hex, const char *path, struct err *e)
+{
+    unsigned char *bytes;
+    size_t n;
+    int rc = file_read(&bytes, &n, path, SIZE_MAX / 2, e);
+    if (rc == 0)
+        sha256_hex(hex, bytes, n);
+    mem_free(bytes);
+    return rc;
+}
+
+// Writes members[first, last) into one shard and adds its description to shards.
+static int write_shard(struct build *b, const char *file, const size_t *members, size_t first,
+                       size_t last, json_t *shards, struct err *e)
+{
+    struct tfrecord_writer *w = NULL;
+    struct buffer message = {0};
+    char hex[SHA256_HEX_BYTES];
+    char *path = path_join(b->o->out, file);
+    int rc = path ? tfrecord_writer_open(&w, path,
+                                         b->o->want_gzip ? TFRECORD_GZIP : TFRECORD_PLAIN, e)
+                  : no_memory(e);
+    for (size_t i = first; rc == 0 && i < last; i++) {
+        rc = write_example(b, w, &b->p.pictures[members[i]], &message, e);
+        monitor_progress(b->monitor, "writing examples", ++b->n_written, b->p.n, "");
+        if (rc == 0 && monitor_is_cancelled(b->monitor))
+            rc = err_set(e, ERR_CANCELLED, "stopped while writing examples");
+    }
+    if (rc == 0)
+        rc = tfrecord_writer_finish(w, e);
+    if (rc == 0)
+        rc = hash_file(hex, path, e);
+    if (rc == 0) {
+        buffer_append(&b->hashes, hex, SHA256_HEX_BYTES - 1);
+        if (json_array_append_new(shards, json_pack("{s:s, s:I, s:s}", "file", file, "n",
+                                                    (json_int_t)(last - first), "sha256", hex)))
+            rc = no_memory(e);
+    }
+    tfrecord_writer_close(w);
+    buffer_release(&message);
+    mem_free(path);
+    return rc;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// The patients of a side, sorted, each once.
+static json_t *list_patients(const struct build *b, const size_t *members, size_t n)
+{
+    json_t *list = json_array();
+    const char **names = mem_array(n, sizeof *names);
+    for (size_t i = 0; names && i < n; i++)
+        names[i] = b->p.pictures[members[i]].patient;
+    if (names && b->p.has_patients) {
+        qsort(names, n, sizeof *names, compare_strings);
+        for (size_t i = 0; i < n; i++)
+            if (i == 0 || strcmp(names[i - 1], names[i]) != 0)
+                json_array_append_new(list, json_string(names[i]));
+    }
+    mem_free(names);
+    return list;
+}
+
+static json_t *describe_side(const struct build *b, const size_t *members, size_t n,
+                             json_t *shards)
+{
+    json_t *per_class = json_object();
+    for (size_t k = 0; k < b->p.n_classes; k++) {
+        size_t count = 0;
+        for (size_t i = 0; i < n; i++)
+            count += b->p.pictures[members[i]].label == k;
+        json_object_set_new(per_class, b->p.classes[k], json_integer((json_int_t)count));
+    }
+    return json_pack("{s:I, s:o, s:o, s:o}", "n", (json_int_t)n, "per_class", per_class,
+                     "patients", list_patients(b, members, n), "shards", shards);
+}
+
+static int write_side(struct build *b, enum split_side side, json_t *splits, struct err *e)
+{
+    size_t n = 0, *members = mem_array(b->p.n, sizeof *members);
+    json_t *shards = json_array();
+    if (!members || !shards) {
+        mem_free(members);
+        json_decref(shards);
+        return no_memory(e);
+    }
+    for (size_t i = 0; i < b->p.n; i++)
+        if (b->side[b->order[i]] == side)
+            members[n++] = b->order[i];
+    size_t n_shards = b->o->n_shards, each = (n + n_shards - 1) / n_shards;
+    int rc = 0;
+    for (size_t s = 0; rc == 0 && n && s < n_shards; s++) {
+        size_t first = s * each < n ? s * each : n,
+               last = (s + 1) * each < n ? (s + 1) * each : n;
+        char *file = mem_printf("%s_%s_%05zu-of-%05zu.tfrecord", b->o->name, split_sides[side],
+                                s, n_shards);
+        rc = file ? write_shard(b, file, members, first, last, shards, e) : no_memory(e);
+        mem_free(file);
+    }
+    if (rc == 0 && n)
+        json_object_set_new(splits, split_sides[side], describe_side(b, members, n, shards));
+    else
+        json_decref(shards);
+    mem_free(members);
+    return rc;
+}
+
+static json_t *list_left_out(const struct build *b, bool rejected)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->p.n_left_out; i++)
+        if (b->p.left_out[i].is_rejected == rejected)
+            json_array_append_new(list, json_pack("{s:s, s:s}", "file", b->p.left_out[i].file,
+                                                  "why", b->p.left_out[i].why));
+    return list;
+}
+
+// Groups of pictures with the same bytes.
+static json_t *list_duplicates(const struct build *b)
+{
+    json_t *groups = json_array(), *by_hash = json_object();
+    for (size_t i = 0; i < b->p.n; i++) {
+        const struct picture *x = &b->p.pictures[i];
+        json_t *group = json_object_get(by_hash, x->sha256);
+        if (!group)
+            json_object_set_new(by_hash, x->sha256, group = json_array());
+        json_array_append_new(group, json_string(x->file));
+    }
+    for (size_t i = 0; i < b->p.n; i++) {
+        json_t *group = json_object_get(by_hash, b->p.pictures[i].sha256);
+        if (json_array_size(group) > 1) {
+            json_array_append(groups, group);
+            json_object_del(by_hash, b->p.pictures[i].sha256);
+        }
+    }
+    json_decref(by_hash);
+    return groups;
+}
+
+static json_t *describe(struct build *b, json_t *splits)
+{
+    char now[CLOCK_ISO_BYTES], hash[SHA256_HEX_BYTES];
+    json_t *classes = json_array();
+    for (size_t k = 0; k < b->p.n_classes; k++)
+        json_array_append_new(classes, json_string(b->p.classes[k]));
+    clock_iso_utc(now, clock_wall_s());
+    sha256_hex(hash, b->hashes.data, b->hashes.n);
+    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:s, s:I, s:f, s:f, s:O, s:o, s:o, s:o, s:s}",
+                     "schema", SCHEMA, "use", "research use only", "name", b->o->name,
+                     "created", now, "classes", classes, "split",
+                     split_methods[b->split.method], "seed", (json_int_t)b->split.seed,
+                     "validation", b->split.validation, "test", b->split.test, "splits", splits,
+                     "rejected", list_left_out(b, true), "skipped", list_left_out(b, false),
+                     "duplicates", list_duplicates(b), "hash", hash);
+}
+
+static void put_csv_field(struct buffer *b, const char *s)
+{
+    buffer_append(b, "\"", 1);
+    for (; *s; s++)
+        buffer_append(b, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
+    buffer_append(b, "\"", 1);
+}
+
+static int write_rejected(const struct build *b, struct err *e)
+{
+    struct buffer text = {0};
+    buffer_append(&text, "file,why\n", 9);
+    for (size_t i = 0; i < b->p.n_left_out; i++) {
+        if (!b->p.left_out[i].is_rejected)
+            continue;
+        put_csv_field(&text, b->p.left_out[i].file);
+        buffer_append(&text, ",", 1);
+        put_csv_field(&text, b->p.left_out[i].why);
+        buffer_append(&text, "\n", 1);
+    }
+    char *path = path_join(b->o->out, "rejected.csv");
+    int rc = path && !text.failed ? file_write(path, text.data, text.n, e) : no_memory(e);
+    buffer_release(&text);
+    mem_free(path);
+    return rc;
+}
+
+// The old data set goes first, its description before its shards.
+static int clear_old(const struct dataset_build_options *o, struct err *e)
+{
+    struct file_list l;
+    int rc = file_list_folder(&l, o->out, e);
+    for (int pass = 0; rc == 0 && pass < 2; pass++)
+        for (size_t i = 0; rc == 0 && i < l.n; i++) {
+            bool is_shard = text_ends_with_nocase(l.names[i], ".tfrecord");
+            bool is_json = !strcmp(l.names[i], "dataset.json");
+            char *path = is_json || is_shard ? path_join(o->out, l.names[i]) : NULL;
+            if (path && (pass == 0) == is_json)
+                rc = file_remove(path, e);
+            mem_free(path);
+        }
+    file_list_release(&l);
+    return rc;
+}
+
+static int write_all(json_t **report, struct build *b, struct err *e)
+{
+    json_t *splits = json_object();
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < b->p.n; i++)
+        n_bytes += b->p.pictures[i].n_bytes + 512;
+    int rc = splits ? file_check_writable(b->o->out, n_bytes, e) : no_memory(e);
+    if (rc == 0 && b->o->want_overwrite)
+        rc = clear_old(b->o, e);
+    for (int s = 0; rc == 0 && s < SPLIT_N_SIDES; s++)
+        rc = write_side(b, (enum split_side)s, splits, e);
+    char *labels = path_join(b->o->out, "labels.txt"),
+         *json = path_join(b->o->out, "dataset.json");
+    if (rc == 0 && (!labels || !json || b->hashes.failed))
+        rc = no_memory(e);
+    if (rc == 0)
+        rc = labels_write(labels, b->p.classes, b->p.n_classes, e);
+    if (rc == 0)
+        rc = write_rejected(b, e);
+    if (rc == 0 && !(*report = describe(b, splits)))
+        rc = no_memory(e);
+    if (rc == 0)
+        rc = jsonfile_write(json, *report, e);
+    mem_free(labels);
+    mem_free(json);
+    json_decref(splits);
+    return rc;
+}
+
+int dataset_build(json_t **report, const struct dataset_build_options *o,
+                  const struct monitor *monitor, struct err *e)
+{
+    struct build b = {.o = o, .monitor = monitor};
+    *report = NULL;
+    int rc = check_options(o, e);
+    if (rc == 0)
+        rc = pictures_scan(&b.p, o->images, o->n_threads, monitor, e);
+    if (rc == 0)
+        rc = find_patients(&b, e);
+    if (rc == 0) {
+        b.side = mem_array(b.p.n, sizeof *b.side);
+        b.order = mem_array(b.p.n, sizeof *b.order);
+        rc = b.side && b.order ? split_pictures(b.side, b.order, &b.p, &b.split, e)
+                               : no_memory(e);
+    }
+    if (rc == 0)
+        rc = write_all(report, &b, e);
+    if (rc < 0) {
+        json_decref(*report);
+        *report = NULL;
+    }
+    buffer_release(&b.hashes);
+    mem_free(b.side);
+    mem_free(b.order);
+    pictures_release(&b.p);
+    return rc;
+}
