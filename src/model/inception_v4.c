@@ -130,12 +130,14 @@ static const double slim_keep = 0.8;
 
 static int conv(struct network *n, const char *scope, int in, struct conv_params p)
 {
-    static const struct bnorm_params slim = {.epsilon = 0.001F, .decay = 0.9997F};
+    struct bnorm_params norm = {.epsilon = 0.001F, .decay = 0.9997F};
+    if (n->spec.bnorm_decay > 0)
+        norm.decay = (float)n->spec.bnorm_decay;
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "InceptionV4/%s", scope);
     int x = graph_conv(n->graph, name, in, p);
     snprintf(name, sizeof name, "InceptionV4/%s/BatchNorm", scope);
-    x = graph_bnorm(n->graph, name, x, slim);
+    x = graph_bnorm(n->graph, name, x, norm);
     snprintf(name, sizeof name, "InceptionV4/%s/Relu", scope);
     return graph_relu(n->graph, name, x);
 }

@@ -243,7 +243,7 @@ static int count_classes(size_t *n, const char *network, const char *checkpoint,
 {
     struct checkpoint_reader *r;
     struct network probe;
-    int rc = zoo_build(&probe, &(struct model_spec){network, 0, 1, 1, 0}, e);
+    int rc = zoo_build(&probe, &(struct model_spec){network, 0, 1, 1, 0, 0}, e);
     if (rc < 0)
         return rc;
     rc = checkpoint_reader_open(&r, checkpoint, e);
@@ -287,7 +287,7 @@ int model_open_bare(struct model *out, const char *network, const char *checkpoi
     if (rc == 0)
         rc = name_classes(out, n_classes, labels, e);
     if (rc == 0)
-        rc = load(out, &(struct model_spec){network, image_size, width, n_classes, 0},
+        rc = load(out, &(struct model_spec){network, image_size, width, n_classes, 0, 0},
                   checkpoint, e);
     if (rc == 0) {
         size_t size = out->network.spec.image_size;

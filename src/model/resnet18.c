@@ -12,7 +12,7 @@
 enum { NAME_BYTES = 64 };
 
 // epsilon 1e-5 and momentum 0.1 (here: decay 0.9) are PyTorch's defaults
-static const struct bnorm_params norm = {.epsilon = 1e-5F, .decay = 0.9F, .has_gamma = true};
+static const struct bnorm_params torch = {.epsilon = 1e-5F, .decay = 0.9F, .has_gamma = true};
 
 static int conv(struct network *n, const char *prefix, const char *conv_name,
                 const char *norm_name, int in, struct conv_params p)
@@ -22,6 +22,9 @@ static int conv(struct network *n, const char *prefix, const char *conv_name,
     snprintf(name, sizeof name, "%s%s", prefix, conv_name);
     int x = graph_conv(n->graph, name, in, p);
     snprintf(name, sizeof name, "%s%s", prefix, norm_name);
+    struct bnorm_params norm = torch;
+    if (n->spec.bnorm_decay > 0)
+        norm.decay = (float)n->spec.bnorm_decay;
     return graph_bnorm(n->graph, name, x, norm);
 }
 

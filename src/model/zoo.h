@@ -18,6 +18,7 @@ struct model_spec {
     size_t image_size;   // pixels a side, 0: the network's own
     double width;        // factor of all channels but the classes, 0 < width <= 4
     size_t n_classes;    // > 0
+    double bnorm_decay;  // of the moving statistics; 0: the network's own (TF-Slim: 0.9997)
     double dropout_keep; // in training, before the logits; 0: TF-Slim's 0.8; 1: no dropout
 };
 

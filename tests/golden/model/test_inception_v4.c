@@ -103,7 +103,7 @@ static int setup(void **state)
     if (jsonfile_read(&g.root,
                       NEMG_SOURCE_DIR "/tests/golden/model/inception_v4_reference.json",
                       &e) < 0 ||
-        zoo_build(&g.n, &(struct model_spec){"inception_v4", SIZE, 1, 3, 1}, &e) < 0 ||
+        zoo_build(&g.n, &(struct model_spec){"inception_v4", SIZE, 1, 3, 0, 1}, &e) < 0 ||
         variables_new(&g.v, g.n.graph, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return -1;
@@ -357,7 +357,7 @@ static void block_gradients(const char *backend, const char *block, const json_t
     struct variables *v;
     struct net *net;
     assert_int_equal(
-        zoo_build(&n, &(struct model_spec){"inception_v4", places[p].image_size, 1, 3, 1}, &e),
+        zoo_build(&n, &(struct model_spec){"inception_v4", places[p].image_size, 1, 3, 0, 1}, &e),
         0);
     int in = network_end_point(&n, places[p].before), out = network_end_point(&n, block);
     assert_int_equal(graph_tensor_shape(n.graph, in).h, size);

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-static const struct model_spec small = {"inception_v4", 107, 0.05, 3, 0};
+static const struct model_spec small = {"inception_v4", 107, 0.05, 3, 0, 0};
 static char *const labels[] = {(char[]){"Fibs"}, (char[]){"Others"}, (char[]){"PSW"}};
 
 static char *in(const char *folder, const char *name)
@@ -115,7 +115,7 @@ static void slims_rules_of_restoring(void **state)
     variables_free(v);
     network_release(&other);
     // another network
-    assert_int_equal(zoo_build(&other, &(struct model_spec){"resnet18", 64, 0.1, 3, 0}, &e), 0);
+    assert_int_equal(zoo_build(&other, &(struct model_spec){"resnet18", 64, 0.1, 3, 0, 0}, &e), 0);
     assert_int_equal(variables_new(&v, other.graph, &e), 0);
     assert_int_equal(restore(r, &other, v, "c", o, &report, &e), ERR_FORMAT);
     assert_non_null(strstr(e.text, "another network"));

@@ -18,7 +18,7 @@ static struct counts count(const char *network, size_t n_classes)
     struct counts c = {0};
     struct network n;
     struct err e;
-    struct model_spec spec = {network, 0, 1, n_classes, 0};
+    struct model_spec spec = {network, 0, 1, n_classes, 0, 0};
     if (zoo_build(&n, &spec, &e) < 0)
         fail_msg("%s", e.text);
     c.variables = graph_n_variables(n.graph);
@@ -81,7 +81,7 @@ static void end_points_have_slims_shapes(void **state)
         {"Logits", 1, 1001},        {"AuxLogits", 1, 1001}};
     struct network n;
     struct err e;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 1001, 0}, &e), 0);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 1001, 0, 0}, &e), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int t = network_end_point(&n, rows[i].name);
         assert_true(t >= 0);
@@ -100,16 +100,16 @@ static void small_networks_come_from_the_same_table(void **state)
     struct err e;
     for (size_t size = 75; size < 200; size += 13) {
         assert_int_equal(
-            zoo_build(&n, &(struct model_spec){"inception_v4", size, 0.25, 3, 0}, &e), 0);
+            zoo_build(&n, &(struct model_spec){"inception_v4", size, 0.25, 3, 0, 0}, &e), 0);
         assert_int_equal(n.aux_logits >= 0, size >= 107); // Mixed_6h has 5 pixels from there on
         network_release(&n);
     }
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 74, 1, 3, 0}, &e),
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 74, 1, 3, 0, 0}, &e),
                      ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"vgg", 0, 1, 3, 0}, &e), ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 0, 3, 0}, &e),
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"vgg", 0, 1, 3, 0, 0}, &e), ERR_USAGE);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 0, 3, 0, 0}, &e),
                      ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 1, 0, 0}, &e),
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 1, 0, 0, 0}, &e),
                      ERR_USAGE);
     assert_int_equal(zoo_channels(0.25, 96), 24);
     assert_int_equal(zoo_channels(0.01, 96), 8);
