@@ -102,16 +102,18 @@ static int take_order(struct loader *l, uint64_t first, size_t n, uint64_t *to, 
     return rc;
 }
 
-static struct batch *batch_new(size_t n, const struct preprocess *p)
+static struct batch *batch_new(size_t n, const struct loader_options *o)
 {
     struct batch *b = mem_zalloc(sizeof *b);
     if (!b)
         return NULL;
     b->n = n;
-    b->images = mem_aligned(n * p->height * p->width * 3 * sizeof *b->images);
+    const struct preprocess *p = &o->preprocess;
+    if (!o->without_images)
+        b->images = mem_aligned(n * p->height * p->width * 3 * sizeof *b->images);
     b->labels = mem_array(n, sizeof *b->labels);
     b->example = mem_array(n, sizeof *b->example);
-    if (b->images && b->labels && b->example)
+    if ((b->images || o->without_images) && b->labels && b->example)
         return b;
     batch_free(b);
     return NULL;
@@ -134,13 +136,15 @@ static int prepare(const struct loader *l, struct batch *b, size_t i, uint64_t p
     const struct image_example *x = &l->x->examples[b->example[i]];
     const struct preprocess *p = &l->o.preprocess;
     struct image im;
+    b->labels[i] = (int32_t)x->label;
+    if (l->o.without_images)
+        return 0;
     struct rng rng = rng_of(l->o.seed, position ^ stream_variation);
     int rc = image_decode(&im, x->encoded.data, x->encoded.n, e);
     if (rc < 0)
         return err_prefix(e, "%.*s", (int)(x->filename.n < 100 ? x->filename.n : 100),
                           x->filename.data ? (const char *)x->filename.data : "a picture");
     augment(b->images + i * p->height * p->width * 3, l->o.augment, p, &im, &rng);
-    b->labels[i] = (int32_t)x->label;
     image_release(&im);
     return 0;
 }
@@ -152,7 +156,7 @@ static int make_batch(void *context, uint64_t number, void **item, struct err *e
     size_t n = l->o.batch;
     if (l->o.order == LOADER_ONCE && l->x->n - first < n)
         n = l->x->n - (size_t)first;
-    struct batch *b = batch_new(n, &l->o.preprocess);
+    struct batch *b = batch_new(n, &l->o);
     if (!b)
         return err_set(e, ERR_MEMORY, "no memory for a batch of %zu", n);
     int rc = take_order(l, first, n, b->example, e);

@@ -35,7 +35,8 @@ struct loader_options {
     uint64_t first_batch; // number of the first one
     enum augment_kind augment;
     struct preprocess preprocess;
-    size_t n_threads; // 0: on the caller's thread
+    size_t n_threads;    // 0: on the caller's thread
+    bool without_images; // labels and numbers only: images is NULL
 };
 
 struct batch {

@@ -1,0 +1,93 @@
+/* predict.c: see predict.h. */
+#include "job/predict.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "model/zoo.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+struct predictor {
+    const struct network *n;
+    struct net *net;
+    size_t batch, n_classes, image_floats;
+};
+
+int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
+                   size_t batch, size_t n_threads, struct err *e)
+{
+    *out = NULL;
+    struct predictor *p = mem_zalloc(sizeof *p);
+    if (!p)
+        return err_set(e, ERR_MEMORY, "no memory to predict");
+    struct net_options o = net_options_defaults();
+    o.batch = batch;
+    o.n_threads = n_threads;
+    o.fetches = &n->logits;
+    o.n_fetches = 1;
+    int rc = net_compile(&p->net, n->graph, v, &o, e);
+    if (rc < 0) {
+        mem_free(p);
+        return rc;
+    }
+    p->n = n;
+    p->batch = batch;
+    p->n_classes = n->spec.n_classes;
+    p->image_floats = n->spec.image_size * n->spec.image_size * 3;
+    *out = p;
+    return 0;
+}
+
+void predictor_close(struct predictor *p)
+{
+    if (!p)
+        return;
+    net_free(p->net);
+    mem_free(p);
+}
+
+size_t predictor_batch(const struct predictor *p)
+{
+    return p->batch;
+}
+
+int predictor_refresh(struct predictor *p, struct err *e)
+{
+    return net_refresh(p->net, e);
+}
+
+void softmax_row(float *probabilities, const float *logits, size_t n_classes)
+{
+    double largest = (double)logits[0], sum = 0;
+    for (size_t k = 1; k < n_classes; k++)
+        largest = fmax(largest, (double)logits[k]);
+    for (size_t k = 0; k < n_classes; k++)
+        sum += exp((double)logits[k] - largest);
+    for (size_t k = 0; k < n_classes; k++)
+        probabilities[k] = (float)(exp((double)logits[k] - largest) / sum);
+}
+
+int predictor_run(struct predictor *p, const float *images, size_t n, float *logits,
+                  float *probabilities, struct err *e)
+{
+    assert(n > 0 && n <= p->batch);
+    struct tensor feed = net_feed(p->net, p->n->input);
+    memcpy(feed.data, images, n * p->image_floats * sizeof *images);
+    // places behind the last picture are computed, too, and nobody looks at them
+    memset(feed.data + n * p->image_floats, 0,
+           (p->batch - n) * p->image_floats * sizeof *images);
+    int rc = net_forward(p->net, e);
+    if (rc < 0)
+        return rc;
+    struct tensor out = net_fetch(p->net, p->n->logits);
+    for (size_t i = 0; i < n; i++) {
+        const float *row = tensor_row(&out, i);
+        if (logits)
+            memcpy(logits + i * p->n_classes, row, p->n_classes * sizeof *logits);
+        if (probabilities)
+            softmax_row(probabilities + i * p->n_classes, row, p->n_classes);
+    }
+    return 0;
+}

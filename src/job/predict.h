@@ -1,0 +1,27 @@
+/*
+ * predict.h: a model at work on pictures: probabilities, a batch at a time.
+ */
+#pragma once
+
+#include "nn/net.h"
+
+#include <stddef.h>
+
+struct err;
+struct network;
+struct predictor;
+struct variables;
+
+// Compiles a network for inference. Borrows both.
+int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
+                   size_t batch, size_t n_threads, struct err *e);
+void predictor_close(struct predictor *p); // accepts NULL
+size_t predictor_batch(const struct predictor *p);
+int predictor_refresh(struct predictor *p, struct err *e); // the variables changed
+
+// images [n][size][size][3], n <= batch; logits and probabilities [n][K], either may be NULL.
+int predictor_run(struct predictor *p, const float *images, size_t n, float *logits,
+                  float *probabilities, struct err *e);
+
+// softmax in double, of one row.
+void softmax_row(float *probabilities, const float *logits, size_t n_classes);
