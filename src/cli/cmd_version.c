@@ -3,6 +3,7 @@
 #include "base/jsonfile.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "nn/net.h"
 
 #include <stdio.h>
 
@@ -20,12 +21,22 @@ static const char *compiler_version(void)
     return __VERSION__;
 }
 
+static const char *onednn_version(void)
+{
+    static char text[32];
+    int major, minor, patch;
+    net_onednn_version(&major, &minor, &patch);
+    snprintf(text, sizeof text, "%d.%d.%d", major, minor, patch);
+    return text;
+}
+
 static const struct part {
     const char *name;
     const char *(*version)(void); // borrowed, lives as long as the program
 } parts[] = {
     {"compiler", compiler_version},
     {"jansson", jansson_version},
+    {"oneDNN", onednn_version},
     {NULL, NULL},
 };
 

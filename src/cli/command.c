@@ -15,7 +15,7 @@
 #include "cli/console.h"
 #include "cli/helptext.h"
 #include "cli/interrupt.h"
-#include "cli/jsontext.h"
+#include "base/jsontext.h"
 #include "cli/manpage.h"
 #include "cli/suggest.h"
 

@@ -1,10 +1,19 @@
 /* commands.c: the table of all commands. A new one is its declaration and its line here. */
 #include "cli/command.h"
 
-extern const struct command help_command;
-extern const struct command version_command;
+extern const struct command dataset_build_command, dataset_show_command;
+extern const struct command train_command, evaluate_command, classify_command;
+extern const struct command checkpoint_show_command, net_show_command;
+extern const struct command help_command, version_command;
 
 const struct command *const commands[] = {
+    &dataset_build_command,
+    &dataset_show_command,
+    &train_command,
+    &evaluate_command,
+    &classify_command,
+    &checkpoint_show_command,
+    &net_show_command,
     &help_command,
     &version_command,
     NULL,

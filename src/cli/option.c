@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/jsonfile.h"
 #include "base/text.h"
-#include "cli/jsontext.h"
+#include "base/jsontext.h"
 #include "cli/suggest.h"
 
 #include <assert.h>

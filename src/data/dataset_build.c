@@ -10,6 +10,7 @@
 #include "base/monitor.h"
 #include "base/text.h"
 #include "data/pictures.h"
+#include "image/image.h"
 #include "tf/example.h"
 #include "tf/labels.h"
 #include "tf/tfrecord.h"
@@ -97,7 +98,7 @@ static int write_example(struct build *b, struct tfrecord_writer *w, const struc
     unsigned char *encoded;
     size_t n;
     char *path = path_join(b->o->images, x->file);
-    int rc = path ? file_read(&encoded, &n, path, PICTURE_MAX_BYTES, e) : no_memory(e);
+    int rc = path ? file_read(&encoded, &n, path, IMAGE_MAX_BYTES, e) : no_memory(e);
     mem_free(path);
     if (rc < 0)
         return rc;

@@ -12,8 +12,6 @@
 struct err;
 struct monitor;
 
-enum { PICTURE_MAX_BYTES = 256 << 20 };
-
 struct picture {
     const char *file; // "class folder/name"
     size_t label;

@@ -2,6 +2,7 @@
 #include "image/image_priv.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -58,6 +59,21 @@ int image_decode(struct image *out, const void *bytes, size_t n, struct err *e)
     int rc = f->decode(out, bytes, n, e);
     if (rc < 0)
         image_release(out);
+    return rc;
+}
+
+int image_read(struct image *out, const char *path, struct err *e)
+{
+    unsigned char *bytes;
+    size_t n;
+    *out = (struct image){0};
+    int rc = file_read(&bytes, &n, path, IMAGE_MAX_BYTES, e);
+    if (rc < 0)
+        return rc;
+    rc = image_decode(out, bytes, n, e);
+    if (rc < 0)
+        err_prefix(e, "%s", path);
+    mem_free(bytes);
     return rc;
 }
 

@@ -11,6 +11,7 @@ struct err;
 enum {
     IMAGE_MAX_SIDE = 16384,       // pixels; a larger picture is ERR_LIMIT before any allocation
     IMAGE_MAX_PIXELS = 100 << 20, // width * height
+    IMAGE_MAX_BYTES = 256 << 20,  // of a file
 };
 
 // 8-bit RGB, rows from the top, no padding between them.
@@ -29,6 +30,9 @@ void image_release(struct image *im); // accepts a zeroed struct
  * half missing), ERR_UNSUPPORTED (another format, or no picture), ERR_LIMIT, ERR_MEMORY.
  */
 int image_decode(struct image *out, const void *bytes, size_t n, struct err *e);
+
+// The same from a file; messages begin with its path. ERR_IO, too.
+int image_read(struct image *out, const char *path, struct err *e);
 
 // What is known without decoding.
 struct image_info {

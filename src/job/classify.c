@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "base/text.h"
@@ -14,7 +15,7 @@
 
 #include <string.h>
 
-enum { PICTURE_FILE_MAX_BYTES = 256 << 20, FOLDER_MAX_DEPTH = 8 };
+enum { FOLDER_MAX_DEPTH = 8 };
 
 struct list {
     char **path;
@@ -82,20 +83,13 @@ static void list_release(struct list *l)
 
 static int read_picture(float *out, const struct preprocess *p, const char *path, struct err *e)
 {
-    unsigned char *bytes;
-    size_t n;
     struct image im;
-    int rc = file_read(&bytes, &n, path, PICTURE_FILE_MAX_BYTES, e);
+    int rc = image_read(&im, path, e);
     if (rc < 0)
         return rc;
-    rc = image_decode(&im, bytes, n, e);
-    if (rc == 0)
-        preprocess_eval(out, p, &im);
-    else
-        err_prefix(e, "%s", path);
+    preprocess_eval(out, p, &im);
     image_release(&im);
-    mem_free(bytes);
-    return rc;
+    return 0;
 }
 
 static json_t *result_json(const struct model *m, const char *path, const float *logits,
@@ -110,7 +104,7 @@ static json_t *result_json(const struct model *m, const char *path, const float 
         json_object_set_new(probabilities, m->labels[k], json_real((double)q[k]));
         json_array_append_new(raw, json_real((double)logits[k]));
     }
-    json_t *o = json_pack("{s:s, s:s, s:o}", "file", path, "label",
+    json_t *o = json_pack("{s:o, s:s, s:o}", "file", jsontext_string(path), "label",
                           m->labels[argmax(q, m->n_classes)], "probabilities", probabilities);
     if (o && want_logits)
         json_object_set(o, "logits", raw);
@@ -149,7 +143,8 @@ static int run(struct work *w, const struct list *l, const struct monitor *monit
     for (size_t i = 0; rc == 0 && i < l->n; i++) {
         if (read_picture(w->images + w->n * floats, &w->m->preprocess, l->path[i], e) < 0)
             json_array_append_new(w->rejected,
-                                  json_pack("{s:s, s:s}", "file", l->path[i], "why", e->text));
+                                  json_pack("{s:o, s:o}", "file", jsontext_string(l->path[i]), "why",
+                                            jsontext_string(e->text)));
         else
             w->paths[w->n++] = l->path[i];
         if (w->n == w->o->batch || i + 1 == l->n)
@@ -189,8 +184,7 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
         rc = predictor_open(&w.p, &m->network, m->variables, used.batch, o->n_threads, e);
     if (rc == 0)
         rc = run(&w, &l, monitor, e);
-    if (rc == 0 && !(*report = json_pack("{s:i, s:s, s:s, s:O, s:O}", "schema", 1, "use",
-                                         "research use only", "model", m->name, "results",
+    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O}", "model", jsontext_string(m->name), "results",
                                          w.results, "rejected", w.rejected)))
         rc = no_memory(e);
     predictor_close(w.p);

@@ -12,8 +12,8 @@ struct model;
 struct monitor;
 
 struct classify_options {
-    char *const
-        *paths; // [n_paths] pictures, or folders of pictures (with their subfolders' pictures)
+    // [n_paths] pictures, or folders: of the pictures in them and their folders
+    const char *const *paths;
     size_t n_paths;
     bool want_logits;
     size_t batch, n_threads;

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "data/dataset.h"
@@ -100,6 +101,20 @@ static json_t *ratio_json(struct ratio r)
                      r.ci95.high, "part", (json_int_t)r.part, "of", (json_int_t)r.whole);
 }
 
+// How many pictures of the class there are; the interval is of its share of all.
+static json_t *support_json(struct ratio share)
+{
+    json_t *o = ratio_json(share);
+    if (o)
+        json_object_set_new(o, "value", json_integer((json_int_t)share.part));
+    return o;
+}
+
+static json_t *value_json(struct ratio r)
+{
+    return r.is_computable ? json_real(r.value) : json_null();
+}
+
 static json_t *mean_json(struct class_mean m)
 {
     return m.is_computable ? json_real(m.value) : json_null();
@@ -111,7 +126,7 @@ static json_t *class_json(const struct confusion *c, size_t k)
     confusion_class(&s, c, k);
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "precision", ratio_json(s.precision),
                      "recall", ratio_json(s.recall), "specificity", ratio_json(s.specificity),
-                     "f1", ratio_json(s.f1), "support", ratio_json(s.share));
+                     "f1", ratio_json(s.f1), "support", support_json(s.share));
 }
 
 static json_t *confusion_json(const struct confusion *c)
@@ -137,16 +152,16 @@ static json_t *report_json(const struct model *m, const struct evaluate_options 
     }
     confusion_bool_cast(&cast, c);
     struct ratio accuracy = confusion_accuracy(c);
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:[f, f], s:o, s:o, s:f, s:o, s:o, "
+    return json_pack("{s:o, s:o, s:s, s:I, s:f, s:[f, f], s:o, s:o, s:f, s:o, s:o, "
                      "s:o, s:{s:o, s:o}}",
-                     "schema", 1, "use", "research use only", "model", m->name, "dataset",
-                     o->dataset, "split", o->split, "n", (json_int_t)c->n, "accuracy",
+                     "model", jsontext_string(m->name), "dataset",
+                     jsontext_string(o->dataset), "split", o->split, "n", (json_int_t)c->n, "accuracy",
                      accuracy.value, "accuracy_ci95", accuracy.ci95.low, accuracy.ci95.high,
                      "balanced_accuracy", mean_json(confusion_balanced_accuracy(c)), "macro_f1",
                      mean_json(confusion_macro_f1(c)), "cross_entropy", v.cross_entropy,
                      "classes", classes, "confusion", confusion_json(c), "per_class", per_class,
-                     "tf_slim_bool_cast", "precision", ratio_json(cast.precision), "recall",
-                     ratio_json(cast.recall));
+                     "tf_slim_bool_cast", "precision", value_json(cast.precision), "recall",
+                     value_json(cast.recall));
 }
 
 static void put_bytes(struct buffer *b, struct example_bytes s)

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/jsonfile.h"
+#include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "job/phase.h"
@@ -41,16 +42,16 @@ struct train_options train_defaults(void)
 
 static void set_text(json_t *o, const char *key, const char *s)
 {
-    json_object_set_new(o, key, s ? json_string(s) : json_null());
+    json_object_set_new(o, key, jsontext_string(s));
 }
 
 json_t *train_options_json(const struct train_options *o)
 {
     json_t *j = json_pack(
-        "{s:i, s:s, s:s, s:I, s:f, s:b, s:I, s:f, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
+        "{s:i, s:o, s:s, s:I, s:f, s:b, s:I, s:f, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
         "s:I, "
         "s:I, s:I}",
-        "schema", 1, "dataset", o->dataset, "model", o->model, "image_size",
+        "schema", 1, "dataset", jsontext_string(o->dataset), "model", o->model, "image_size",
         (json_int_t)o->image_size, "width", o->width, "ignore_missing", o->ignore_missing,
         "steps", (json_int_t)o->n_steps, "epochs", o->n_epochs, "recipe",
         train_recipes[o->recipe], "batch", (json_int_t)o->batch, "learning_rate",
@@ -82,7 +83,7 @@ static int check_args(struct train *t, struct err *e)
 {
     char *path = path_join(t->o->run, "args.json");
     json_t *old = NULL, *value;
-    const char *key;
+    const char *key, *differs = NULL;
     int rc = path ? 0 : no_memory(e);
     if (rc == 0 && !file_exists(path))
         rc = jsonfile_write(path, t->args, e);
@@ -93,12 +94,18 @@ static int check_args(struct train *t, struct err *e)
         rc = text ? jsonfile_parse(&now, text, strlen(text), "args", e) : no_memory(e);
         json_object_foreach(now, key, value)
         {
-            if (rc == 0 && !json_equal(value, json_object_get(old, key)))
-                rc = err_set(
-                    e, ERR_USAGE,
-                    "%s: was begun with another --%s: the same options resume it, others "
-                    "want a new --run",
-                    t->o->run, key);
+            if (!differs && !json_equal(value, json_object_get(old, key)))
+                differs = key;
+        }
+        if (rc == 0 && differs) {
+            char option[32];
+            snprintf(option, sizeof option, "%s", differs);
+            for (char *c = option; *c; c++)
+                *c = *c == '_' ? '-' : *c;
+            rc = err_set(e, ERR_USAGE,
+                         "%s: this run was begun with another --%s: the same options go on with "
+                         "it, others want a new --run",
+                         t->o->run, option);
         }
         json_decref(now);
         mem_free(text);
@@ -111,13 +118,13 @@ static int check_args(struct train *t, struct err *e)
 static int check_options(const struct train_options *o, struct err *e)
 {
     if (!o->batch || o->batch > 4096)
-        return err_set(e, ERR_USAGE, "batch %zu, wanted 1 to 4096", o->batch);
+        return err_set(e, ERR_USAGE, "--batch %zu, wanted 1 to 4096", o->batch);
     if (o->n_steps && o->n_epochs > 0)
-        return err_set(e, ERR_USAGE, "both steps and epochs are given, wanted one");
+        return err_set(e, ERR_USAGE, "--steps and --epochs are given, wanted one of them");
     if (o->phases && (o->n_steps || o->n_epochs > 0))
-        return err_set(e, ERR_USAGE, "phases already say how many steps");
+        return err_set(e, ERR_USAGE, "--phases already says how many steps: --steps and --epochs do not go with it");
     if (o->class_balance < 0 || o->class_balance > 1)
-        return err_set(e, ERR_USAGE, "class balance %g, wanted 0 to 1", o->class_balance);
+        return err_set(e, ERR_USAGE, "--class-balance %g, wanted 0 to 1", o->class_balance);
     int rc = file_make_folders(o->run, e);
     return rc == 0 ? file_check_writable(o->run, 0, e) : rc;
 }
@@ -421,7 +428,8 @@ static int save_model(struct train *t, struct err *e)
     struct preprocess p = {size, size, 0.875};
     char *folder = path_join(t->o->run, "model");
     json_t *training =
-        json_pack("{s:s, s:s, s:I, s:s, s:O}", "dataset", t->dataset.folder, "dataset_hash",
+        json_pack("{s:o, s:s, s:I, s:s, s:O}", "dataset",
+                  jsontext_string(t->dataset.folder), "dataset_hash",
                   t->dataset.hash, "step", (json_int_t)t->at.global_step, "recipe",
                   train_recipes[t->o->recipe], "args", t->args);
     int rc = folder && training ? model_save(folder, &t->network, t->variables,
@@ -548,8 +556,7 @@ static json_t *report_json(const struct train *t, double seconds)
     json_t *final = json_pack("{s:I, s:f, s:o}", "step", (json_int_t)t->at.global_step, "loss",
                               t->last_loss, "validation",
                               t->has_last ? validation_json(&t->last) : json_null());
-    return json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:f}", "schema", 1, "use",
-                     "research use only", "run", t->o->run, "steps",
+    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:f}", "run", jsontext_string(t->o->run), "steps",
                      (json_int_t)t->at.global_step, "recipe", train_recipes[t->o->recipe],
                      "best", best, "final", final, "seconds", seconds);
 }

@@ -1,5 +1,5 @@
 /* jsontext.c: see jsontext.h. */
-#include "cli/jsontext.h"
+#include "base/jsontext.h"
 
 #include "base/bytes.h"
 #include "base/jsonfile.h"
