@@ -77,11 +77,11 @@ bool text_starts_with(const char *s, const char *start)
 
 int text_compare_nocase(const char *a, const char *b)
 {
-    for (;; a++, b++) {
-        int x = tolower((unsigned char)*a), y = tolower((unsigned char)*b);
-        if (x != y || !x)
-            return x - y;
+    while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+        a++;
+        b++;
     }
+    return tolower((unsigned char)*a) - tolower((unsigned char)*b);
 }
 
 bool text_ends_with_nocase(const char *s, const char *end)

@@ -22,9 +22,9 @@ static void print(FILE *f, const json_t *report)
                 json_string_value(json_object_get(x, "dtype")));
         char shape[128] = "";
         int n = 0;
-        json_array_foreach(json_object_get(x, "shape"), k, dim)
-            n += snprintf(shape + n, sizeof shape - (size_t)n, k ? ", %lld" : "%lld",
-                          (long long)json_integer_value(dim));
+        json_array_foreach(json_object_get(x, "shape"), k, dim) n +=
+            snprintf(shape + n, sizeof shape - (size_t)n, k ? ", %lld" : "%lld",
+                     (long long)json_integer_value(dim));
         fprintf(f, " [%s]%*s", shape, n < 20 ? 20 - n : 0, "");
         if (json_is_integer(sum))
             fprintf(f, " sum %lld\n", (long long)json_integer_value(sum));

@@ -151,7 +151,7 @@ static int load_card(struct card *out, struct image *im, const json_t *result,
     const char *path = json_string_value(json_object_get(result, "file"));
     int rc = image_read(im, path, e);
     if (rc == 0)
-        *out = (struct card){path_base(path), im->rgb, im->width, im->height,
+        *out = (struct card){path_base(path), im->rgb,          im->width, im->height,
                              r->labels,       r->probabilities, r->n};
     return rc;
 }
@@ -237,9 +237,10 @@ static void warn_of_rejected(struct console *c, const json_t *report)
 static int check(const struct classify_args *a, struct err *e)
 {
     if (!a->model == !a->checkpoint)
-        return err_set(e, ERR_USAGE, a->model ? "--model and --checkpoint: wanted one of them"
-                                              : "wanted --model DIR, or --network NAME with "
-                                                "--checkpoint PREFIX");
+        return err_set(e, ERR_USAGE,
+                       a->model ? "--model and --checkpoint: wanted one of them"
+                                : "wanted --model DIR, or --network NAME with "
+                                  "--checkpoint PREFIX");
     if (a->checkpoint && !a->network)
         return err_set(e, ERR_USAGE, "--checkpoint needs --network");
     return 0;
@@ -260,8 +261,8 @@ static int classify_run(struct command_call *call, struct err *e)
     int rc = check(a, e);
     if (rc == 0)
         rc = a->model ? model_open(&m, a->model, e)
-                      : model_open_bare(&m, a->network, a->checkpoint, a->labels,
-                                        a->image_size, a->width, e);
+                      : model_open_bare(&m, a->network, a->checkpoint, a->labels, a->image_size,
+                                        a->width, e);
     if (rc == 0)
         rc = classify(&report, &m, &o, &w.monitor, e);
     if (rc == 0) {
@@ -291,9 +292,11 @@ const struct command classify_command = {
     .summary = "gives the probability of each class for pictures",
     .description =
         "Gives for every picture the probability of each class in percent, the most probable "
-        "first. A folder stands for the pictures in it and in its folders. A picture that cannot "
+        "first. A folder stands for the pictures in it and in its folders. A picture that "
+        "cannot "
         "be read is named in a warning, and the others go on.\n\n"
-        "A probability is the network's, and is only as good as the pictures it was trained on: "
+        "A probability is the network's, and is only as good as the pictures it was trained "
+        "on: "
         "see nemg evaluate.",
     .operands = "PICTURE...",
     .operands_help = "pictures (JPEG, PNG, BMP) or folders of them",

@@ -42,14 +42,16 @@ static const struct option build_options[] = {
      .kind = OPTION_KIND_STRING,
      .offset = AT(patient_pattern),
      .metavar = "REGEX",
-     .help = "POSIX extended regular expression for file names; its first group is the patient"},
+     .help =
+         "POSIX extended regular expression for file names; its first group is the patient"},
     {.name = "split",
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(split),
      .choices = split_methods,
-     .help = "patient: nobody on both sides; file: by picture, leaks between patients; slim: "
-             "TF-Slim's and the paper's, picture by picture; without it: patient where patients "
-             "are known, else file"},
+     .help =
+         "patient: nobody on both sides; file: by picture, leaks between patients; slim: "
+         "TF-Slim's and the paper's, picture by picture; without it: patient where patients "
+         "are known, else file"},
     {.name = "validation",
      .kind = OPTION_KIND_REAL,
      .offset = AT(validation),

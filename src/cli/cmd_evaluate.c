@@ -117,8 +117,8 @@ static void print_per_class(FILE *f, const json_t *report)
     fprintf(f, " %9s\n", "support");
     json_array_foreach(classes, i, name)
     {
-        const json_t *scores = json_object_get(json_object_get(report, "per_class"),
-                                               json_string_value(name));
+        const json_t *scores =
+            json_object_get(json_object_get(report, "per_class"), json_string_value(name));
         fprintf(f, "%-*s", w, json_string_value(name));
         for (const char *const *c = columns; *c; c++)
             print_ratio(f, json_object_get(scores, *c));
@@ -194,13 +194,15 @@ const struct command evaluate_command = {
     .name = "evaluate",
     .summary = "measures a model on a split of a data set",
     .description =
-        "Classifies every picture of a split exactly once and reports the confusion matrix; per "
+        "Classifies every picture of a split exactly once and reports the confusion matrix; "
+        "per "
         "class precision, recall (sensitivity), specificity and F1 with 95 % Wilson intervals; "
         "accuracy, balanced accuracy, macro F1 and cross-entropy.\n\n"
         "The intervals take pictures as independent. Pictures of one patient are not: with few "
         "patients the truth is less certain than they say.\n\n"
         "The 2019 paper's precision and recall came from casting class numbers to true and "
-        "false, which measures class 0 against all others; they are given under their own name, "
+        "false, which measures class 0 against all others; they are given under their own "
+        "name, "
         "for comparison.",
     .options = evaluate_option_table,
     .args_bytes = sizeof(struct evaluate_args),

@@ -130,8 +130,8 @@ static void print(FILE *f, const struct netshow *s, const struct plans *p,
         print_row(f, &s->rows[i], widest);
     fprintf(f, "\n%s at %zu pixels, width %g, %zu classes\n", n->spec.network,
             n->spec.image_size, n->spec.width, n->spec.n_classes);
-    fprintf(f, "parameters     %12zu, of which %zu in the auxiliary head\n", s->all.n_parameters,
-            s->aux.n_parameters);
+    fprintf(f, "parameters     %12zu, of which %zu in the auxiliary head\n",
+            s->all.n_parameters, s->aux.n_parameters);
     fprintf(f, "statistics     %12zu\n", s->all.n_statistics);
     fprintf(f, "multiply-adds  %12.3f G a picture, of which %.3f G in the auxiliary head\n",
             (double)s->all.n_multiply_adds / 1e9, (double)s->aux.n_multiply_adds / 1e9);

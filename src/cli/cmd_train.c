@@ -119,8 +119,9 @@ static const struct option train_option_table[] = {
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(augment),
      .choices = augment_names,
-     .help = "variation of pictures; slim's mirrors them, which no EMG screen does; without it: "
-             "waveform, with recipe slim slim"},
+     .help =
+         "variation of pictures; slim's mirrors them, which no EMG screen does; without it: "
+         "waveform, with recipe slim slim"},
     {.name = "weight-decay",
      .kind = OPTION_KIND_REAL,
      .offset = AT(o.weight_decay),
@@ -263,11 +264,13 @@ const struct command train_command = {
         "checkpoint, \"all\" every layer. The run folder gets args.json, the newest five "
         "checkpoints (TensorFlow reads them), history.csv, event files for TensorBoard, and "
         "model/, the folder one can take away.\n\n"
-        "Recipe default: in phase heads the trunk is frozen and its features are computed once; "
+        "Recipe default: in phase heads the trunk is frozen and its features are computed "
+        "once; "
         "Adam with a cosine schedule; variation meant for waveforms; model/ is the best by "
         "validation cross-entropy. Recipe slim is TF-Slim's train_image_classifier: batch "
         "statistics drift in every phase, RMSProp with epsilon 1, fixed rates of 0.01 and "
-        "0.0001, its mirroring variation, an endless shuffle queue (a picture may be seen twice "
+        "0.0001, its mirroring variation, an endless shuffle queue (a picture may be seen "
+        "twice "
         "before another is seen once), and model/ is the last.\n\n"
         "Ctrl-C finishes the step, writes a checkpoint and exits with status 75; the same "
         "command line goes on from there and ends with the same weights, bit for bit, as a run "

@@ -10,12 +10,12 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/jsonfile.h"
+#include "base/jsontext.h"
 #include "base/mem.h"
 #include "cli/completion.h"
 #include "cli/console.h"
 #include "cli/helptext.h"
 #include "cli/interrupt.h"
-#include "base/jsontext.h"
 #include "cli/manpage.h"
 #include "cli/suggest.h"
 
@@ -281,6 +281,7 @@ static int run_guarded(struct command_call *call, struct err *e)
 static int run_command(struct command_call *call, int argc, char *const *argv, struct err *e)
 {
     const struct command *c = call->command;
+    assert(c);
     struct common_args common = {0};
     struct options options = {0};
     void *args = mem_zalloc(c->args_bytes);

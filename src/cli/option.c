@@ -4,8 +4,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/jsonfile.h"
-#include "base/text.h"
 #include "base/jsontext.h"
+#include "base/text.h"
 #include "cli/suggest.h"
 
 #include <assert.h>

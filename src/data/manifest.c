@@ -32,9 +32,7 @@ static int read_field(struct csv *c, char *ended, struct err *e)
     for (; *p; p++) {
         if (quoted && *p == '"' && p[1] == '"')
             *to++ = *p++;
-        else if (quoted && *p == '"')
-            break;
-        else if (!quoted && (*p == ',' || *p == '\n' || *p == '\r'))
+        else if (quoted ? *p == '"' : *p == ',' || *p == '\n' || *p == '\r')
             break;
         else {
             c->next_line += *p == '\n';

@@ -87,6 +87,15 @@ static int list_class(struct pictures *p, size_t *capacity, const char *folder, 
     return rc;
 }
 
+static int add_class(struct pictures *p, const char *name, struct err *e)
+{
+    char *copy = arena_strdup(&p->arena, name);
+    if (!copy)
+        return no_memory(name, e);
+    p->classes[p->n_classes++] = copy;
+    return 0;
+}
+
 static int list_classes(struct pictures *p, const char *folder, struct err *e)
 {
     struct file_list l;
@@ -107,8 +116,8 @@ static int list_classes(struct pictures *p, const char *folder, struct err *e)
         else if (!text_is_utf8(l.names[i]) || strpbrk(l.names[i], "\n\r"))
             rc = err_set(e, ERR_USAGE, "%s: a class folder whose name is not one line of UTF-8",
                          full);
-        else if (!(p->classes[p->n_classes++] = arena_strdup(&p->arena, l.names[i])))
-            rc = no_memory(folder, e);
+        else
+            rc = add_class(p, l.names[i], e);
         mem_free(full);
     }
     file_list_release(&l);

@@ -91,8 +91,8 @@ void canvas_picture(struct canvas *c, const uint8_t *rgb, size_t w, size_t h, do
             uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
             memcpy(pixels + i * (size_t)stride + 4 * k, &pixel, sizeof pixel);
         }
-    cairo_surface_t *s = cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24, (int)w,
-                                                             (int)h, stride);
+    cairo_surface_t *s =
+        cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24, (int)w, (int)h, stride);
     cairo_save(c->cairo);
     cairo_translate(c->cairo, x, y);
     cairo_scale(c->cairo, to_w / (double)w, to_h / (double)h);

@@ -35,7 +35,7 @@ static void fit(double *w, double *h, const struct card *card, double side)
 static void draw_bars(struct canvas *c, const struct card *card, double x, double y)
 {
     size_t most = most_probable(card);
-    for (size_t k = 0; k < card->n; k++, y += row_height) {
+    for (size_t k = 0; k < card->n; k++) {
         char percent[32];
         double p = card->probabilities[k];
         snprintf(percent, sizeof percent, "%.1f %%", 100 * p);
@@ -46,6 +46,7 @@ static void draw_bars(struct canvas *c, const struct card *card, double x, doubl
         canvas_rectangle(c, x, y + text_size + 6, bars_width, bar_height - 6, color_rail);
         canvas_rectangle(c, x, y + text_size + 6, bars_width * p, bar_height - 6,
                          k == most ? color_most : color_bar);
+        y += row_height;
     }
 }
 
@@ -66,8 +67,8 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
                 total_w - 2 * margin, color_ink);
     if (card->rgb) {
         canvas_picture(c, card->rgb, card->width, card->height, margin, top, w, h);
-        const double frame[] = {margin,     top,     margin + w, top,    margin + w,
-                                top + h,    margin,  top + h,    margin, top};
+        const double frame[] = {margin,  top,    margin + w, top,    margin + w,
+                                top + h, margin, top + h,    margin, top};
         canvas_line(c, frame, 5, 1, color_rail);
     }
     draw_bars(c, card, left, top);

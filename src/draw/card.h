@@ -12,11 +12,11 @@ struct err;
 enum { CARD_TERMINAL_MIN_COLUMNS = 40 };
 
 struct card {
-    const char *title;            // the file's name
-    const uint8_t *rgb;           // [height][width][3]; NULL: no picture
-    size_t width, height;         // pixels
-    const char *const *labels;    // [n], in the order in which they are to stand
-    const double *probabilities;  // [n], 0 to 1
+    const char *title;           // the file's name
+    const uint8_t *rgb;          // [height][width][3]; NULL: no picture
+    size_t width, height;        // pixels
+    const char *const *labels;   // [n], in the order in which they are to stand
+    const double *probabilities; // [n], 0 to 1
     size_t n;
 };
 

@@ -143,8 +143,8 @@ static int run(struct work *w, const struct list *l, const struct monitor *monit
     for (size_t i = 0; rc == 0 && i < l->n; i++) {
         if (read_picture(w->images + w->n * floats, &w->m->preprocess, l->path[i], e) < 0)
             json_array_append_new(w->rejected,
-                                  json_pack("{s:o, s:o}", "file", jsontext_string(l->path[i]), "why",
-                                            jsontext_string(e->text)));
+                                  json_pack("{s:o, s:o}", "file", jsontext_string(l->path[i]),
+                                            "why", jsontext_string(e->text)));
         else
             w->paths[w->n++] = l->path[i];
         if (w->n == w->o->batch || i + 1 == l->n)
@@ -184,8 +184,8 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
         rc = predictor_open(&w.p, &m->network, m->variables, used.batch, o->n_threads, e);
     if (rc == 0)
         rc = run(&w, &l, monitor, e);
-    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O}", "model", jsontext_string(m->name), "results",
-                                         w.results, "rejected", w.rejected)))
+    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O}", "model", jsontext_string(m->name),
+                                         "results", w.results, "rejected", w.rejected)))
         rc = no_memory(e);
     predictor_close(w.p);
     json_decref(w.results);

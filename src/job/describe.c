@@ -102,11 +102,11 @@ int describe_dataset(json_t **report, const char *folder, const struct monitor *
         rc = describe_splits(splits, &d, monitor, e);
     for (size_t k = 0; rc == 0 && k < d.n_classes; k++)
         json_array_append_new(classes, json_string(d.labels[k]));
-    if (rc == 0 && !(*report = json_pack(
-                       "{s:o, s:O, s:O, s:O?, s:O?, s:s}", "dataset", jsontext_string(folder),
-                       "classes", classes, "splits", splits, "split",
-                       json_object_get(d.description, "split"), "seed",
-                       json_object_get(d.description, "seed"), "hash", d.hash)))
+    if (rc == 0 &&
+        !(*report = json_pack("{s:o, s:O, s:O, s:O?, s:O?, s:s}", "dataset",
+                              jsontext_string(folder), "classes", classes, "splits", splits,
+                              "split", json_object_get(d.description, "split"), "seed",
+                              json_object_get(d.description, "seed"), "hash", d.hash)))
         rc = no_memory(e);
     json_decref(splits);
     json_decref(classes);
@@ -157,9 +157,9 @@ static int describe_tensor(json_t *tensors, struct checkpoint_reader *r, size_t 
     for (size_t k = 0; k < x->n_dims; k++)
         json_array_append_new(shape, json_integer((json_int_t)x->dims[k]));
     int rc = sum_of(&sum, r, x, e);
-    json_t *o = json_pack("{s:o, s:s, s:O, s:o}", "name", jsontext_string(x->name), "dtype",
-                          tf_dtype_name(x->dtype), "shape", shape, "sum",
-                          sum ? sum : json_null());
+    json_t *o =
+        json_pack("{s:o, s:s, s:O, s:o}", "name", jsontext_string(x->name), "dtype",
+                  tf_dtype_name(x->dtype), "shape", shape, "sum", sum ? sum : json_null());
     if (rc == 0 && (!o || json_array_append(tensors, o)))
         rc = no_memory(e);
     json_decref(o);
@@ -184,11 +184,10 @@ int describe_checkpoint(json_t **report, const char *prefix, const struct monito
         if (rc == 0 && monitor_is_cancelled(monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while reading tensors");
     }
-    if (rc == 0 &&
-        !(*report = json_pack("{s:o, s:i, s:I, s:O}", "checkpoint",
-                              jsontext_string(checkpoint_reader_prefix(r)),
-                              "version", checkpoint_reader_version(r), "n_values",
-                              (json_int_t)n_values, "tensors", tensors)))
+    if (rc == 0 && !(*report = json_pack("{s:o, s:i, s:I, s:O}", "checkpoint",
+                                         jsontext_string(checkpoint_reader_prefix(r)),
+                                         "version", checkpoint_reader_version(r), "n_values",
+                                         (json_int_t)n_values, "tensors", tensors)))
         rc = no_memory(e);
     json_decref(tensors);
     checkpoint_reader_close(r);

@@ -49,10 +49,11 @@ static int run_batches(struct predictor *p, struct loader *l, size_t n_classes, 
     return rc;
 }
 
-int evaluate_examples(struct validation *out, struct predictor *p, const struct network *n,
-                      const struct examples *x, double central_fraction, float *probabilities,
-                      size_t n_loader_threads, const struct monitor *monitor, struct err *e)
+int evaluate_examples(struct validation *out, struct predictor *p, const struct examples *x,
+                      double central_fraction, float *probabilities, size_t n_loader_threads,
+                      const struct monitor *monitor, struct err *e)
 {
+    const struct network *n = predictor_network(p);
     size_t n_classes = n->spec.n_classes, size = n->spec.image_size, n_right = 0;
     struct loader *l = NULL;
     struct loader_options o = {.order = LOADER_ONCE, .batch = predictor_batch(p)};
@@ -154,9 +155,9 @@ static json_t *report_json(const struct model *m, const struct evaluate_options 
     struct ratio accuracy = confusion_accuracy(c);
     return json_pack("{s:o, s:o, s:s, s:I, s:f, s:[f, f], s:o, s:o, s:f, s:o, s:o, "
                      "s:o, s:{s:o, s:o}}",
-                     "model", jsontext_string(m->name), "dataset",
-                     jsontext_string(o->dataset), "split", o->split, "n", (json_int_t)c->n, "accuracy",
-                     accuracy.value, "accuracy_ci95", accuracy.ci95.low, accuracy.ci95.high,
+                     "model", jsontext_string(m->name), "dataset", jsontext_string(o->dataset),
+                     "split", o->split, "n", (json_int_t)c->n, "accuracy", accuracy.value,
+                     "accuracy_ci95", accuracy.ci95.low, accuracy.ci95.high,
                      "balanced_accuracy", mean_json(confusion_balanced_accuracy(c)), "macro_f1",
                      mean_json(confusion_macro_f1(c)), "cross_entropy", v.cross_entropy,
                      "classes", classes, "confusion", confusion_json(c), "per_class", per_class,
@@ -223,8 +224,7 @@ int evaluate(json_t **report, struct model *m, const struct evaluate_options *o,
     if (rc == 0 && !(q = mem_array(x.n * m->n_classes, sizeof *q)))
         rc = err_set(e, ERR_MEMORY, "no memory to evaluate");
     if (rc == 0)
-        rc = evaluate_examples(&v, p, &m->network, &x, m->preprocess.central_fraction, q, 2,
-                               monitor, e);
+        rc = evaluate_examples(&v, p, &x, m->preprocess.central_fraction, q, 2, monitor, e);
     for (size_t i = 0; rc == 0 && i < x.n; i++)
         confusion_add(&c, (size_t)x.examples[i].label,
                       argmax(q + i * m->n_classes, m->n_classes));

@@ -29,9 +29,9 @@ struct validation {
     double cross_entropy, accuracy;
 };
 // probabilities [n][K], NULL: not wanted.
-int evaluate_examples(struct validation *out, struct predictor *p, const struct network *n,
-                      const struct examples *x, double central_fraction, float *probabilities,
-                      size_t n_loader_threads, const struct monitor *monitor, struct err *e);
+int evaluate_examples(struct validation *out, struct predictor *p, const struct examples *x,
+                      double central_fraction, float *probabilities, size_t n_loader_threads,
+                      const struct monitor *monitor, struct err *e);
 
 // The lowest index among equals, as TensorFlow's argmax has it.
 size_t argmax(const float *x, size_t n);

@@ -53,6 +53,11 @@ size_t predictor_batch(const struct predictor *p)
     return p->batch;
 }
 
+const struct network *predictor_network(const struct predictor *p)
+{
+    return p->n;
+}
+
 int predictor_refresh(struct predictor *p, struct err *e)
 {
     return net_refresh(p->net, e);

@@ -17,6 +17,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
                    size_t batch, size_t n_threads, struct err *e);
 void predictor_close(struct predictor *p); // accepts NULL
 size_t predictor_batch(const struct predictor *p);
+const struct network *predictor_network(const struct predictor *p);
 int predictor_refresh(struct predictor *p, struct err *e); // the variables changed
 
 // images [n][size][size][3], n <= batch; logits and probabilities [n][K], either may be NULL.

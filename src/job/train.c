@@ -101,11 +101,13 @@ static int check_args(struct train *t, struct err *e)
             char option[32];
             snprintf(option, sizeof option, "%s", differs);
             for (char *c = option; *c; c++)
-                *c = *c == '_' ? '-' : *c;
-            rc = err_set(e, ERR_USAGE,
-                         "%s: this run was begun with another --%s: the same options go on with "
-                         "it, others want a new --run",
-                         t->o->run, option);
+                if (*c == '_')
+                    *c = '-';
+            rc =
+                err_set(e, ERR_USAGE,
+                        "%s: this run was begun with another --%s: the same options go on with "
+                        "it, others want a new --run",
+                        t->o->run, option);
         }
         json_decref(now);
         mem_free(text);
@@ -122,7 +124,9 @@ static int check_options(const struct train_options *o, struct err *e)
     if (o->n_steps && o->n_epochs > 0)
         return err_set(e, ERR_USAGE, "--steps and --epochs are given, wanted one of them");
     if (o->phases && (o->n_steps || o->n_epochs > 0))
-        return err_set(e, ERR_USAGE, "--phases already says how many steps: --steps and --epochs do not go with it");
+        return err_set(
+            e, ERR_USAGE,
+            "--phases already says how many steps: --steps and --epochs do not go with it");
     if (o->class_balance < 0 || o->class_balance > 1)
         return err_set(e, ERR_USAGE, "--class-balance %g, wanted 0 to 1", o->class_balance);
     int rc = file_make_folders(o->run, e);
@@ -377,10 +381,9 @@ static int step(struct phase *p, struct train *t, const struct batch *b,
     *n = (struct train_numbers){.learning_rate = (double)lr};
     n->main = net_loss(p->net, t->losses[0]);
     n->aux = t->n_losses > 1 ? (double)aux_weight * net_loss(p->net, t->losses[1]) : 0;
-    if (is_logged) {
+    n->accuracy = batch_accuracy(p, t, b);
+    if (is_logged)
         n->l2 = optim_l2_loss(t->network.graph, t->variables, p->plan.optim.weight_decay);
-        n->accuracy = batch_accuracy(p, t, b);
-    }
     n->loss = n->main + n->aux + n->l2;
     if (!isfinite(n->loss))
         return err_set(e, ERR_FORMAT,
@@ -428,10 +431,9 @@ static int save_model(struct train *t, struct err *e)
     struct preprocess p = {size, size, 0.875};
     char *folder = path_join(t->o->run, "model");
     json_t *training =
-        json_pack("{s:o, s:s, s:I, s:s, s:O}", "dataset",
-                  jsontext_string(t->dataset.folder), "dataset_hash",
-                  t->dataset.hash, "step", (json_int_t)t->at.global_step, "recipe",
-                  train_recipes[t->o->recipe], "args", t->args);
+        json_pack("{s:o, s:s, s:I, s:s, s:O}", "dataset", jsontext_string(t->dataset.folder),
+                  "dataset_hash", t->dataset.hash, "step", (json_int_t)t->at.global_step,
+                  "recipe", train_recipes[t->o->recipe], "args", t->args);
     int rc = folder && training ? model_save(folder, &t->network, t->variables,
                                              t->dataset.labels, &p, training, e)
                                 : no_memory(e);
@@ -452,7 +454,7 @@ static int validate(struct phase *p, struct train *t, struct err *e)
     if (p->plan.uses_features)
         rc = validate_features(&v, p, t, e);
     else if ((rc = predictor_refresh(p->predictor, e)) == 0)
-        rc = evaluate_examples(&v, p->predictor, &t->network, &t->validation, 0.875, NULL,
+        rc = evaluate_examples(&v, p->predictor, &t->validation, 0.875, NULL,
                                t->o->n_loader_threads, NULL, e);
     struct train_best *best = &t->at.best;
     if (rc == 0) {
@@ -496,8 +498,8 @@ static void tell(const struct train *t, const struct train_numbers *n)
 {
     char detail[128];
     const struct train_phase *phase = &t->phases[t->at.phase];
-    snprintf(detail, sizeof detail, "loss %.4f, %.1f images/s", n->main + n->aux,
-             n->images_per_s);
+    snprintf(detail, sizeof detail, "loss %.4f, accuracy %.0f %%, %.1f images/s", n->main,
+             100 * n->accuracy, n->images_per_s);
     monitor_progress(t->monitor, phase->is_heads ? "training heads" : "training all",
                      t->at.step, phase->n_steps, detail);
 }
@@ -556,9 +558,10 @@ static json_t *report_json(const struct train *t, double seconds)
     json_t *final = json_pack("{s:I, s:f, s:o}", "step", (json_int_t)t->at.global_step, "loss",
                               t->last_loss, "validation",
                               t->has_last ? validation_json(&t->last) : json_null());
-    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:f}", "run", jsontext_string(t->o->run), "steps",
-                     (json_int_t)t->at.global_step, "recipe", train_recipes[t->o->recipe],
-                     "best", best, "final", final, "seconds", seconds);
+    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:f}", "run", jsontext_string(t->o->run),
+                     "steps", (json_int_t)t->at.global_step, "recipe",
+                     train_recipes[t->o->recipe], "best", best, "final", final, "seconds",
+                     seconds);
 }
 
 static int run_phases(struct train *t, struct err *e)

@@ -165,7 +165,7 @@ static int build_row(struct network *n, const char *block, const struct row *r, 
 
 static int build_block(struct network *n, const struct block *b, int in)
 {
-    int made[16], ends[GRAPH_MAX_INPUTS];
+    int made[16] = {0}, ends[GRAPH_MAX_INPUTS];
     size_t n_ends = 0;
     char name[NAME_BYTES];
     for (size_t i = 0; b->rows[i].scope; i++) {

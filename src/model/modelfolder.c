@@ -19,19 +19,19 @@
 enum { SCHEMA = 1 };
 
 static json_t *describe(const struct network *n, char *const *labels,
-                        const struct preprocess *p, const json_t *training)
+                        const struct preprocess *p, json_t *training)
 {
     char now[CLOCK_ISO_BYTES];
     json_t *names = json_array();
     for (size_t i = 0; names && i < n->spec.n_classes; i++)
         json_array_append_new(names, json_string(labels[i]));
     clock_iso_utc(now, clock_wall_s());
-    return json_pack(
-        "{s:i, s:s, s:s, s:s, s:I, s:f, s:o, s:{s:I, s:I, s:f}, s:s, s:O?}", "schema", SCHEMA,
-        "use", "research use only", "created", now, "network", n->spec.network, "image_size",
-        (json_int_t)n->spec.image_size, "width", n->spec.width, "labels", names, "preprocess",
-        "height", (json_int_t)p->height, "width", (json_int_t)p->width, "central_fraction",
-        p->central_fraction, "weights", "weights", "training", (json_t *)(uintptr_t)training);
+    return json_pack("{s:i, s:s, s:s, s:s, s:I, s:f, s:o, s:{s:I, s:I, s:f}, s:s, s:O?}",
+                     "schema", SCHEMA, "use", "research use only", "created", now, "network",
+                     n->spec.network, "image_size", (json_int_t)n->spec.image_size, "width",
+                     n->spec.width, "labels", names, "preprocess", "height",
+                     (json_int_t)p->height, "width", (json_int_t)p->width, "central_fraction",
+                     p->central_fraction, "weights", "weights", "training", training);
 }
 
 static int in_folder(char **path, const char *folder, const char *name, struct err *e)
@@ -97,8 +97,7 @@ static int swap_in(const char *draft, const char *folder, struct err *e)
 }
 
 int model_save(const char *path, const struct network *n, const struct variables *v,
-               char *const *labels, const struct preprocess *p, const json_t *training,
-               struct err *e)
+               char *const *labels, const struct preprocess *p, json_t *training, struct err *e)
 {
     char *folder = mem_strdup(path);
     if (!folder)

@@ -30,8 +30,8 @@ struct model {
 };
 
 // training is borrowed; NULL: none.
-int model_save(const char *folder, const struct network *n, const struct variables *v,
-               char *const *labels, const struct preprocess *p, const json_t *training,
+int model_save(const char *path, const struct network *n, const struct variables *v,
+               char *const *labels, const struct preprocess *p, json_t *training,
                struct err *e);
 
 int model_open(struct model *out, const char *folder, struct err *e);

@@ -136,10 +136,10 @@ int weights_restore(struct restore_report *out, const struct network *n, struct 
     return rc;
 }
 
-int weights_in_scopes(bool *is_in, const struct network *n, const char *list, struct err *e)
+int weights_in_scopes(bool *is_in, const struct network *n, const char *scopes, struct err *e)
 {
     struct scopes s;
-    int rc = scopes_parse(&s, list, e);
+    int rc = scopes_parse(&s, scopes, e);
     if (rc < 0)
         return rc;
     size_t n_variables = graph_n_variables(n->graph);

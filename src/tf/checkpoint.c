@@ -315,7 +315,7 @@ static bool convert_integer(int64_t *out, const unsigned char *p, enum tf_dtype 
         *out = load_u16le(p);
         return true;
     case TF_INT8:
-        *out = (int8_t)*p;
+        *out = *p < 128 ? *p : (int64_t)*p - 256;
         return true;
     case TF_UINT8:
     case TF_BOOL:

@@ -37,7 +37,7 @@ static int add_meta(struct checkpoint_reader *r, size_t table, struct cursor c, 
             dtype = f.value;
     }
     struct entry *x = NULL;
-    for (size_t i = 0; i < r->n && !x; i++)
+    for (size_t i = 0; name.at && i < r->n && !x; i++)
         if (strlen(r->entries[i].pub.name) == cursor_left(&name) &&
             !memcmp(r->entries[i].pub.name, name.at, cursor_left(&name)))
             x = &r->entries[i];

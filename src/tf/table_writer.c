@@ -169,7 +169,7 @@ int table_writer_add(struct table_writer *w, const void *key, size_t n_key, cons
 {
     struct buffer last = {0};
     int rc = 0;
-    bool is_large = n_key + n_value >= 2 * BLOCK_BYTES;
+    bool is_large = n_key + n_value >= (size_t)2 * BLOCK_BYTES;
     if (w->data.has_entries && (block_bytes(&w->data) >= BLOCK_BYTES || is_large)) {
         rc = close_block(w, &last, e);
         separate(&last, key, n_key);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "nn/op/ref.h"
 
+#include <assert.h>
 #include <string.h>
 
 // The pixels of the input that lie under one window: [y0, y1) x [x0, x1).
@@ -89,6 +90,7 @@ static int max_backward(struct backend *b, struct node *n, struct err *e)
             for (size_t x = 0; x < n->out.w; x++) {
                 struct patch p = patch_of(n, y, x);
                 size_t row = (image * n->out.h + y) * n->out.w + x, wide = p.x1 - p.x0;
+                assert(wide > 0); // padding is smaller than the window
                 const uint16_t *which = (const uint16_t *)n->saved + row * n->out.c;
                 for (size_t k = 0; k < n->out.c; k++)
                     tensor_pixel(&n->din[0], image, p.y0 + which[k] / wide,

@@ -357,7 +357,8 @@ static void block_gradients(const char *backend, const char *block, const json_t
     struct variables *v;
     struct net *net;
     assert_int_equal(
-        zoo_build(&n, &(struct model_spec){"inception_v4", places[p].image_size, 1, 3, 0, 1}, &e),
+        zoo_build(&n, &(struct model_spec){"inception_v4", places[p].image_size, 1, 3, 0, 1},
+                  &e),
         0);
     int in = network_end_point(&n, places[p].before), out = network_end_point(&n, block);
     assert_int_equal(graph_tensor_shape(n.graph, in).h, size);

@@ -115,7 +115,8 @@ static void slims_rules_of_restoring(void **state)
     variables_free(v);
     network_release(&other);
     // another network
-    assert_int_equal(zoo_build(&other, &(struct model_spec){"resnet18", 64, 0.1, 3, 0, 0}, &e), 0);
+    assert_int_equal(zoo_build(&other, &(struct model_spec){"resnet18", 64, 0.1, 3, 0, 0}, &e),
+                     0);
     assert_int_equal(variables_new(&v, other.graph, &e), 0);
     assert_int_equal(restore(r, &other, v, "c", o, &report, &e), ERR_FORMAT);
     assert_non_null(strstr(e.text, "another network"));

@@ -81,7 +81,8 @@ static void end_points_have_slims_shapes(void **state)
         {"Logits", 1, 1001},        {"AuxLogits", 1, 1001}};
     struct network n;
     struct err e;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 1001, 0, 0}, &e), 0);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 1001, 0, 0}, &e),
+                     0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int t = network_end_point(&n, rows[i].name);
         assert_true(t >= 0);

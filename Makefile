@@ -1,0 +1,51 @@
+# nemg's front door. The building is CMake's (CMakePresets.json); this only names the things one
+# does. Every goal sets up what it needs: missing Debian packages, configuration, build.
+
+PREFIX ?= /usr/local
+export IMAGES
+
+build/nemg: setup
+	@cmake --preset release $(QUIETLY)
+	@cmake --build --preset release $(QUIETLY)
+
+QUIETLY = $(if $(VERBOSE),,> build/make.log 2>&1 || { cat build/make.log; exit 1; })
+
+setup:
+	@mkdir -p build
+	@tools/setup.sh build
+
+demo: build/nemg ## the whole workflow in a few minutes; IMAGES=DIR takes your class folders
+	@tools/demo.sh
+
+check: ## every test and every check of the sources; closes with "N passed, N failed, N skipped"
+	@mkdir -p build
+	@tools/setup.sh check
+	@tools/check.sh
+
+lint: ## only the checks of the sources
+	@mkdir -p build
+	@tools/setup.sh check
+	@cmake --preset release > /dev/null
+	@tools/lint.sh
+
+bench: build/nemg ## times of this machine, one JSON line each
+	@tools/bench.sh
+
+bench-peers: build/nemg ## the same beside PyTorch and ONNX Runtime, which it fetches from PyPI
+	@tools/bench_peers.sh
+
+check-tensorflow: build/nemg ## our files through real TensorFlow, which it fetches from PyPI
+	@tools/check_tensorflow.sh
+
+install: build/nemg ## program, manual pages, completion; PREFIX=/usr/local, DESTDIR=
+	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
+
+clean: ## removes what was built
+	rm -rf build build-* demo
+
+help:
+	@echo "make: builds build/nemg"
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1: /p' Makefile
+
+.PHONY: build/nemg setup demo check lint bench bench-peers check-tensorflow install clean help
+.DEFAULT_GOAL := build/nemg
