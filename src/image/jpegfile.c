@@ -54,7 +54,7 @@ static int read_header(tjhandle t, struct header *h, const unsigned char *bytes,
 
 static int probe(struct image_info *out, const unsigned char *bytes, size_t n, struct err *e)
 {
-    struct header h;
+    struct header h = {0}; // stays so for a file of tables only
     tjhandle t = tjInitDecompress();
     if (!t)
         return err_set(e, ERR_MEMORY, "no memory to read a JPEG");
@@ -104,7 +104,7 @@ static int decompress(tjhandle t, const struct header *h, struct image *out,
 
 static int decode(struct image *out, const unsigned char *bytes, size_t n, struct err *e)
 {
-    struct header h;
+    struct header h = {0}; // stays so for a file of tables only
     tjhandle t = tjInitDecompress();
     if (!t)
         return err_set(e, ERR_MEMORY, "no memory to read a JPEG");
