@@ -39,7 +39,7 @@ run_tests() {
     if [ "$status" != 0 ]; then
         cat "$results/$1.log"
     fi
-    grep -hE '^skipped: ' "$results/$1.xml" | sort | uniq -c | sed 's/^ *\([0-9]*\) /  \1 x /'
+    grep -hE '^(skipped|SKIPPED [a-z-]+): ' "$results/$1.xml" | sort | uniq -c | sed 's/^ *\([0-9]*\) /  \1 x /'
     echo "tests/$1: $2 passed, $3 failed, $4 skipped"
 }
 

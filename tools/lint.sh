@@ -49,7 +49,7 @@ tidy() {
 }
 
 shell() {
-    git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs shellcheck
+    git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR -e SC1091
 }
 
 run layers layers

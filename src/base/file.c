@@ -283,3 +283,29 @@ void file_list_release(struct file_list *l)
     mem_free(l->names);
     *l = (struct file_list){0};
 }
+
+int file_lock(int *lock, const char *path, struct err *e)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*lock < 0)
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    if (!fcntl(*lock, F_SETLK, &whole))
+        return 0;
+    int rc = errno == EACCES || errno == EAGAIN ? 0 : errno;
+    if (rc)
+        rc = err_set(e, ERR_IO, "%s: %s", path, strerror(rc));
+    else if (fcntl(*lock, F_GETLK, &whole) || whole.l_type == F_UNLCK)
+        rc = err_set(e, ERR_IO, "%s: another process works here", path);
+    else
+        rc = err_set(e, ERR_IO, "%s: process %ld works here", path, (long)whole.l_pid);
+    close(*lock);
+    *lock = -1;
+    return rc;
+}
+
+void file_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}

@@ -47,6 +47,11 @@ int file_remove(const char *path, struct err *e); // a file that is not there is
 // work.
 int file_check_writable(const char *folder, uint64_t n_bytes, struct err *e);
 
+// Takes a file for this process alone, until file_unlock() or the process ends; makes it if need
+// be. ERR_IO when another process has it, with that process's number. *lock: for file_unlock().
+int file_lock(int *lock, const char *path, struct err *e);
+void file_unlock(int lock); // accepts -1
+
 // "folder/name", "name" if folder is "" or "."; the caller's: mem_free(). NULL: no memory.
 char *path_join(const char *folder, const char *name);
 const char *path_base(const char *path);      // behind the last '/', borrowed from path

@@ -45,6 +45,7 @@ struct train {
     struct eventfile *events;
     FILE *history;
     json_t *args;
+    int lock;               // on the run folder; -1: none
     struct validation last; // the newest validation
     bool has_last;
     double last_loss;

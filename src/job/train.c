@@ -133,6 +133,15 @@ static int check_options(const struct train_options *o, struct err *e)
     return rc == 0 ? file_check_writable(o->run, 0, e) : rc;
 }
 
+// One process at a time in a run folder.
+static int lock_run(struct train *t, struct err *e)
+{
+    char *path = path_join(t->o->run, "lock");
+    int rc = path ? file_lock(&t->lock, path, e) : no_memory(e);
+    mem_free(path);
+    return rc;
+}
+
 // Every class in every split: told before hours are spent.
 static int check_classes(const struct train *t, const struct examples *x, const char *split,
                          struct err *e)
@@ -594,10 +603,12 @@ static int run_phases(struct train *t, struct err *e)
 int train(json_t **report, const struct train_options *o, const struct monitor *monitor,
           struct err *e)
 {
-    struct train t = {.o = o, .monitor = monitor, .args = train_options_json(o)};
+    struct train t = {.o = o, .monitor = monitor, .args = train_options_json(o), .lock = -1};
     double started_s = clock_monotonic_s();
     *report = NULL;
     int rc = t.args ? check_options(o, e) : no_memory(e);
+    if (rc == 0)
+        rc = lock_run(&t, e);
     if (rc == 0)
         rc = open_data(&t, e);
     if (rc == 0)
@@ -611,6 +622,7 @@ int train(json_t **report, const struct train_options *o, const struct monitor *
     rc = rc == 0 ? closed : rc;
     if (rc == 0 && !(*report = report_json(&t, clock_monotonic_s() - started_s)))
         rc = no_memory(e);
+    file_unlock(t.lock);
     json_decref(t.args);
     variables_free(t.variables);
     network_release(&t.network);

@@ -218,7 +218,7 @@ static int name_newest(struct train *t, const char *base, struct checkpoint_stat
     return checkpoint_state_write(t->o->run, s, e);
 }
 
-// Removes checkpoints that the state file does not name.
+// Removes checkpoints that the state file does not name, and halves of files.
 static void sweep(const struct train *t, const struct checkpoint_state *s)
 {
     struct file_list l;
@@ -232,6 +232,7 @@ static void sweep(const struct train *t, const struct checkpoint_state *s)
             is_kept =
                 is_kept || (!strncmp(l.names[i], s->prefixes[k], n) && l.names[i][n] == '.');
         }
+        is_kept = is_kept && !strstr(l.names[i], ".tmp-"); // of a process that was killed
         char *path = is_kept ? NULL : path_join(t->o->run, l.names[i]);
         if (path)
             unlink(path);
