@@ -25,7 +25,6 @@ check: ## every test and every check of the sources; closes with "N passed, N fa
 lint: ## only the checks of the sources
 	@mkdir -p build
 	@tools/setup.sh check
-	@cmake --preset release > /dev/null
 	@tools/lint.sh
 
 bench: build/nemg ## times of this machine, one JSON line each

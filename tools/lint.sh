@@ -42,6 +42,7 @@ headers() {
 }
 
 tidy() {
+    cmake --preset clang || return 1
     git ls-files --cached --others --exclude-standard -- 'src/*.c' |
         xargs -n 4 -P "$(nproc)" clang-tidy-14 --quiet -p build-clang 2>&1 |
         grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header-filter' | grep . && return 1

@@ -48,8 +48,9 @@ struct net_options {
     size_t n_threads;    // 0: as many as the machine has
     const int *feeds;    // tensors given from outside; NULL: the graph's inputs
     size_t n_feeds;
-    const int *fetches;             // tensors to be read after net_forward(); losses are always
-    size_t n_fetches;               // kept; NULL: every tensor that no node reads
+    const int
+        *fetches;     // tensors to be read after net_forward(); in training every loss is among
+    size_t n_fetches; // them anyway; NULL: every tensor that no node reads
     enum net_statistics statistics; // training only
     const bool *is_trained;         // [n variables], training only; NULL: all trainable ones
     const int *seeds;               // training: tensors (fetched, or read by losses) whose

@@ -108,6 +108,9 @@ static void default_feeds_and_fetches(struct compiler *c)
     const struct graph *g = c->g;
     for (size_t t = 0; !c->o->feeds && t < g->n_tensors; t++)
         c->net->is_fed[t] = g->tensors[t].producer < 0;
+    for (size_t i = 0; is_training(c) && i < g->n_nodes; i++)
+        if (g->nodes[i].op == &op_softmax_loss)
+            c->net->is_fetched[g->nodes[i].out] = true;
     if (c->o->fetches)
         return;
     for (size_t t = 0; t < g->n_tensors; t++) {

@@ -1,0 +1,164 @@
+/*
+ * bench_net.c: how fast a network runs, and in how much memory.
+ *
+ * usage: bench_net MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH]]]
+ *
+ * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
+ * backward, TF1's RMSProp. Prints one JSON line: milliseconds a step (median, least, most), images
+ * a second, and the process's largest resident memory. Three steps warm up, then steps are timed
+ * until SECONDS are over.
+ */
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/zoo.h"
+#include "nn/net.h"
+#include "nn/optim.h"
+#include "nn/variables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { MOST_STEPS = 100000, N_WARM = 3, N_CLASSES = 3 };
+
+struct bench {
+    bool trains;
+    size_t batch, n_threads;
+    double seconds;
+    struct model_spec spec;
+    struct network network;
+    struct variables *v;
+    struct net *net;
+    struct optim *optim;
+    double *ms;
+    size_t n;
+};
+
+static int prepare(struct bench *b, struct err *e)
+{
+    struct net_options o = net_options_defaults();
+    struct optim_options how = optim_options_slim();
+    int rc = zoo_build(&b->network, &b->spec, e);
+    if (rc < 0)
+        return rc;
+    struct loss_params plain = {0};
+    if (b->trains) {
+        graph_softmax_loss(b->network.graph, "loss", b->network.logits, plain);
+        if (b->network.aux_logits >= 0)
+            graph_softmax_loss(b->network.graph, "aux_loss", b->network.aux_logits, plain);
+    }
+    if ((rc = graph_check(b->network.graph, e)) < 0 ||
+        (rc = variables_new(&b->v, b->network.graph, e)) < 0)
+        return rc;
+    variables_init(b->v, b->network.graph, 1);
+    o.mode = b->trains ? NET_TRAINING : NET_INFERENCE;
+    o.batch = b->batch;
+    o.n_threads = b->n_threads;
+    o.fetches = &b->network.logits;
+    o.n_fetches = 1;
+    rc = net_compile(&b->net, b->network.graph, b->v, &o, e);
+    if (rc == 0 && b->trains)
+        rc = optim_new(&b->optim, b->network.graph, b->net, &how, e);
+    if (rc == 0 && !(b->ms = mem_array(MOST_STEPS, sizeof *b->ms)))
+        rc = err_set(e, ERR_MEMORY, "no memory for times");
+    return rc;
+}
+
+static void feed(struct bench *b)
+{
+    struct rng rng = rng_of(1, 0);
+    size_t side = b->network.spec.image_size, n = b->batch * side * side * 3;
+    float *x = net_feed(b->net, b->network.input).data;
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)rng_between(&rng, -1, 1);
+    for (size_t i = 0; b->trains && i < b->batch; i++)
+        net_labels(b->net)[i] = (int32_t)(i % N_CLASSES);
+}
+
+static int step(struct bench *b, struct err *e)
+{
+    const float weights[] = {1, 0.4F};
+    int rc = net_forward(b->net, e);
+    if (rc < 0 || !b->trains)
+        return rc;
+    rc = net_backward(b->net, weights, e);
+    if (rc == 0)
+        optim_step(b->optim, b->v, 0.0001F);
+    return rc;
+}
+
+static int measure(struct bench *b, struct err *e)
+{
+    int rc = 0;
+    feed(b);
+    for (int i = 0; rc == 0 && i < N_WARM; i++)
+        rc = step(b, e);
+    double end_s = clock_monotonic_s() + b->seconds;
+    while (rc == 0 && b->n < MOST_STEPS && (b->n == 0 || clock_monotonic_s() < end_s)) {
+        double start_s = clock_monotonic_s();
+        rc = step(b, e);
+        b->ms[b->n++] = 1000 * (clock_monotonic_s() - start_s);
+    }
+    return rc;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print(struct bench *b)
+{
+    struct rusage usage;
+    struct net_memory m = net_memory(b->net);
+    int major, minor, patch;
+    getrusage(RUSAGE_SELF, &usage);
+    net_onednn_version(&major, &minor, &patch);
+    qsort(b->ms, b->n, sizeof *b->ms, compare);
+    double median = b->ms[b->n / 2];
+    printf("{\"program\": \"nemg\", \"engine\": \"oneDNN %d.%d.%d\", \"network\": \"%s\", "
+           "\"image_size\": %zu, \"width\": %g, \"mode\": \"%s\", \"batch\": %zu, "
+           "\"threads\": %zu, \"steps\": %zu, \"ms\": %.2f, \"ms_least\": %.2f, "
+           "\"ms_most\": %.2f, \"images_per_s\": %.2f, \"peak_rss_mb\": %.0f, "
+           "\"planned_mb\": %.0f}\n",
+           major, minor, patch, b->network.spec.network, b->network.spec.image_size,
+           b->network.spec.width, b->trains ? "training" : "inference", b->batch, b->n_threads,
+           b->n, median, b->ms[0], b->ms[b->n - 1], 1000 * (double)b->batch / median,
+           (double)usage.ru_maxrss / 1024,
+           (double)(m.activations + m.gradients + m.prepared) / 1e6);
+}
+
+int main(int argc, char **argv)
+{
+    struct err e;
+    if (argc < 5 || (strcmp(argv[1], "inference") != 0 && strcmp(argv[1], "training") != 0)) {
+        fprintf(stderr, "usage: bench_net inference|training BATCH THREADS SECONDS "
+                        "[NETWORK [IMAGE_SIZE [WIDTH]]]\n");
+        return 2;
+    }
+    struct bench b = {.trains = !strcmp(argv[1], "training"),
+                      .batch = strtoul(argv[2], NULL, 10),
+                      .n_threads = strtoul(argv[3], NULL, 10),
+                      .seconds = strtod(argv[4], NULL)};
+    b.spec = (struct model_spec){.network = argc > 5 ? argv[5] : "inception_v4",
+                                 .image_size = argc > 6 ? strtoul(argv[6], NULL, 10) : 0,
+                                 .width = argc > 7 ? strtod(argv[7], NULL) : 1,
+                                 .n_classes = N_CLASSES};
+    int rc = prepare(&b, &e);
+    if (rc == 0)
+        rc = measure(&b, &e);
+    if (rc == 0)
+        print(&b);
+    else
+        fprintf(stderr, "bench_net: %s\n", e.text);
+    optim_free(b.optim);
+    net_free(b.net);
+    variables_free(b.v);
+    network_release(&b.network);
+    mem_free(b.ms);
+    return rc < 0;
+}
