@@ -37,6 +37,7 @@ static const struct part {
     {"compiler", compiler_version},
     {"jansson", jansson_version},
     {"oneDNN", onednn_version},
+    {"kernels", net_kernels_isa},
     {NULL, NULL},
 };
 

@@ -45,5 +45,8 @@ const struct op_impl *backend_find(const struct backend *b, const struct op *op)
     for (const struct op_impl *const *i = b->kind->impls; *i; i++)
         if ((*i)->op == op)
             return *i;
+    for (const struct op_impl *const *i = b->more; i && *i; i++)
+        if ((*i)->op == op)
+            return *i;
     return NULL;
 }

@@ -10,7 +10,8 @@
 struct backend {
     const struct backend_kind *kind;
     size_t n_threads;
-    void *state; // onednn: engine and stream
+    const struct op_impl *const *more; // rows chosen when it was opened, or NULL; ended by NULL
+    void *state;                       // onednn: engine and stream
 };
 
 struct backend_kind {

@@ -15,10 +15,18 @@
 
 // Dropout and the loss touch a few kilobytes: their definition is fast enough.
 static const struct op_impl *const impls[] = {
-    &conv_onednn, &dense_onednn, &bnorm_cpu,        &relu_cpu,
-    &add_cpu,     &max_pool_cpu, &average_pool_cpu, &global_average_cpu,
-    &concat_cpu,  &dropout_ref,  &softmax_loss_ref, NULL,
+    &conv_onednn, &dense_onednn, &dropout_ref, &softmax_loss_ref, NULL,
 };
+
+// Our own kernels for what oneDNN finds here and what ONEDNN_MAX_CPU_ISA leaves of it.
+static const struct cpu_kernels *kernels(void)
+{
+    unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
+    const struct cpu_kernels *const *k = cpu_kernels_all;
+    while (((*k)->isa_bits & has) != (*k)->isa_bits)
+        k++; // the last one wants nothing
+    return *k;
+}
 
 static void close(struct backend *b)
 {
@@ -41,6 +49,8 @@ static int open(struct backend *b, struct err *e)
     struct onednn *o = b->state = mem_zalloc(sizeof *o);
     if (!o)
         return err_set(e, ERR_MEMORY, "no memory for oneDNN");
+    o->cpu = kernels();
+    b->more = o->cpu->impls;
     int rc = onednn_check(dnnl_engine_create(&o->engine, dnnl_cpu, 0), "engine", e);
     if (rc == 0)
         rc = onednn_check(dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags),
@@ -63,4 +73,9 @@ void net_onednn_version(int *major, int *minor, int *patch)
     *major = v->major;
     *minor = v->minor;
     *patch = v->patch;
+}
+
+const char *net_kernels_isa(void)
+{
+    return kernels()->isa;
 }

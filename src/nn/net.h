@@ -68,6 +68,7 @@ void net_free(struct net *net); // accepts NULL
 const char *const *net_backends(void);
 
 void net_onednn_version(int *major, int *minor, int *patch); // of the library that runs
+const char *net_kernels_isa(void); // what our own kernels use here: avx512, avx2 or generic
 
 size_t net_batch(const struct net *net);
 struct tensor net_feed(struct net *net, int tensor);  // fill before net_forward()

@@ -16,6 +16,7 @@
 struct onednn {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
+    const struct cpu_kernels *cpu; // what we compute ourselves
 };
 
 static inline const char *onednn_status_text(dnnl_status_t s)

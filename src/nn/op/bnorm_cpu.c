@@ -13,7 +13,7 @@
  * [1] Chan, Golub, LeVeque 1983, Algorithms for computing the sample variance.
  */
 #include "base/err.h"
-#include "nn/op/cpu.h"
+#include "nn/op/kernels_cpu.h"
 
 #include <math.h>
 #include <string.h>
@@ -284,7 +284,7 @@ static int backward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-const struct op_impl bnorm_cpu = {
+const struct op_impl CPU(bnorm_cpu) = {
     .op = &op_bnorm,
     .strided = true,
     .is_in_place = true,

@@ -3,7 +3,7 @@
  * over pixels. The definitions are in elementwise_ref.c.
  */
 #include "base/err.h"
-#include "nn/op/cpu.h"
+#include "nn/op/kernels_cpu.h"
 
 #include <math.h>
 #include <string.h>
@@ -123,27 +123,27 @@ static int concat_backward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-const struct op_impl relu_cpu = {
+const struct op_impl CPU(relu_cpu) = {
     .op = &op_relu,
     .strided = true,
     .forward = relu_forward,
     .backward = relu_backward,
 };
-const struct op_impl add_cpu = {
+const struct op_impl CPU(add_cpu) = {
     .op = &op_add,
     .strided = true,
     .fuses_relu = true,
     .forward = add_forward,
     .backward = add_backward,
 };
-const struct op_impl concat_cpu = {
+const struct op_impl CPU(concat_cpu) = {
     .op = &op_concat,
     .strided = true,
     .forward = concat_forward,
     .backward = concat_backward,
 };
 
-void cpu_add_into(const struct tensor *d, const float *g)
+void CPU(add_into)(const struct tensor *d, const float *g)
 {
     size_t m = tensor_rows(d), c = d->c;
 #pragma omp parallel for schedule(static)

@@ -7,7 +7,7 @@
  * saved (max, training): [pixels of out][c] which pixel of the full window it was, uint8.
  */
 #include "base/err.h"
-#include "nn/op/cpu.h"
+#include "nn/op/kernels_cpu.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -239,20 +239,20 @@ static int global_backward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-const struct op_impl max_pool_cpu = {
+const struct op_impl CPU(max_pool_cpu) = {
     .op = &op_max_pool,
     .strided = true,
     .prepare = max_prepare,
     .forward = max_forward,
     .backward = max_backward,
 };
-const struct op_impl average_pool_cpu = {
+const struct op_impl CPU(average_pool_cpu) = {
     .op = &op_average_pool,
     .strided = true,
     .forward = average_forward,
     .backward = average_backward,
 };
-const struct op_impl global_average_cpu = {
+const struct op_impl CPU(global_average_cpu) = {
     .op = &op_global_average,
     .strided = true,
     .forward = global_forward,
