@@ -1,17 +1,20 @@
 /*
  * bench_net.c: how fast a network runs, and in how much memory.
  *
- * usage: bench_net MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH]]]
+ * usage: bench_net MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
  *
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
  * backward, TF1's RMSProp. Prints one JSON line: milliseconds a step (median, least, most), images
  * a second, and the process's largest resident memory. Three steps warm up, then steps are timed
- * until SECONDS are over.
+ * until SECONDS are over. The pictures are noise, the same in each step; with DATASET each step
+ * takes the next batch of its training pictures from the loader, as nemg train does.
  */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/dataset.h"
+#include "data/loader.h"
 #include "model/zoo.h"
 #include "nn/net.h"
 #include "nn/optim.h"
@@ -33,6 +36,9 @@ struct bench {
     struct variables *v;
     struct net *net;
     struct optim *optim;
+    struct dataset dataset;
+    struct examples examples;
+    struct loader *loader; // NULL: the same noise in each step
     double *ms;
     size_t n;
 };
@@ -67,6 +73,37 @@ static int prepare(struct bench *b, struct err *e)
     return rc;
 }
 
+static int open_dataset(struct bench *b, const char *folder, struct err *e)
+{
+    size_t side = b->network.spec.image_size;
+    struct loader_options o = {.order = LOADER_EPOCHS,
+                               .batch = b->batch,
+                               .augment = AUGMENT_WAVEFORM,
+                               .preprocess = {side, side, 0.875},
+                               .n_threads = b->n_threads};
+    int rc = dataset_open(&b->dataset, folder, e);
+    if (rc == 0)
+        rc = examples_load(&b->examples, &b->dataset, "train", e);
+    return rc == 0 ? loader_open(&b->loader, &b->examples, &o, e) : rc;
+}
+
+static int load(struct bench *b, struct err *e)
+{
+    struct batch *batch;
+    size_t side = b->network.spec.image_size;
+    if (!b->loader)
+        return 0;
+    int rc = loader_next(b->loader, &batch, e);
+    if (rc < 0)
+        return rc;
+    memcpy(net_feed(b->net, b->network.input).data, batch->images,
+           batch->n * side * side * 3 * sizeof *batch->images);
+    if (b->trains)
+        memcpy(net_labels(b->net), batch->labels, batch->n * sizeof *batch->labels);
+    batch_free(batch);
+    return 0;
+}
+
 static void feed(struct bench *b)
 {
     struct rng rng = rng_of(1, 0);
@@ -81,7 +118,9 @@ static void feed(struct bench *b)
 static int step(struct bench *b, struct err *e)
 {
     const float weights[] = {1, 0.4F};
-    int rc = net_forward(b->net, e);
+    int rc = load(b, e);
+    if (rc == 0)
+        rc = net_forward(b->net, e);
     if (rc < 0 || !b->trains)
         return rc;
     rc = net_backward(b->net, weights, e);
@@ -124,12 +163,13 @@ static void print(struct bench *b)
            "\"image_size\": %zu, \"width\": %g, \"mode\": \"%s\", \"batch\": %zu, "
            "\"threads\": %zu, \"steps\": %zu, \"ms\": %.2f, \"ms_least\": %.2f, "
            "\"ms_most\": %.2f, \"images_per_s\": %.2f, \"peak_rss_mb\": %.0f, "
-           "\"planned_mb\": %.0f}\n",
+           "\"planned_mb\": %.0f, \"loads\": %s}\n",
            major, minor, patch, b->network.spec.network, b->network.spec.image_size,
            b->network.spec.width, b->trains ? "training" : "inference", b->batch, b->n_threads,
            b->n, median, b->ms[0], b->ms[b->n - 1], 1000 * (double)b->batch / median,
            (double)usage.ru_maxrss / 1024,
-           (double)(m.activations + m.gradients + m.prepared) / 1e6);
+           (double)(m.activations + m.gradients + m.prepared) / 1e6,
+           b->loader ? "true" : "false");
 }
 
 int main(int argc, char **argv)
@@ -137,7 +177,7 @@ int main(int argc, char **argv)
     struct err e;
     if (argc < 5 || (strcmp(argv[1], "inference") != 0 && strcmp(argv[1], "training") != 0)) {
         fprintf(stderr, "usage: bench_net inference|training BATCH THREADS SECONDS "
-                        "[NETWORK [IMAGE_SIZE [WIDTH]]]\n");
+                        "[NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]\n");
         return 2;
     }
     struct bench b = {.trains = !strcmp(argv[1], "training"),
@@ -149,12 +189,17 @@ int main(int argc, char **argv)
                                  .width = argc > 7 ? strtod(argv[7], NULL) : 1,
                                  .n_classes = N_CLASSES};
     int rc = prepare(&b, &e);
+    if (rc == 0 && argc > 8)
+        rc = open_dataset(&b, argv[8], &e);
     if (rc == 0)
         rc = measure(&b, &e);
     if (rc == 0)
         print(&b);
     else
         fprintf(stderr, "bench_net: %s\n", e.text);
+    loader_close(b.loader);
+    examples_release(&b.examples);
+    dataset_close(&b.dataset);
     optim_free(b.optim);
     net_free(b.net);
     variables_free(b.v);

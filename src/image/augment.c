@@ -88,6 +88,13 @@ static void flip_left_right(float *x, size_t height, size_t width)
             }
 }
 
+static const float byte_scale = 1 / 255.0F;
+
+static float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
 static float clamp01(float v)
 {
     return v < 0 ? 0 : v > 1 ? 1 : v;
@@ -166,24 +173,30 @@ static void background_of(float *rgb, const struct image *im)
         rgb[k] = (float)(sum[k] / (double)n / 255);
 }
 
-// Bilinear sample at (y, x), the background outside.
-static void sample(float *to, const struct image *im, double y, double x,
-                   const float *background)
+// Bilinear samples of one row of out: at y, and at x = from, from + step, …; the background
+// outside.
+static void sample_row(float *out, size_t width, const struct image *im, float y, float from,
+                       float step, const float *background)
 {
-    if (y < 0 || x < 0 || y > (double)(im->height - 1) || x > (double)(im->width - 1)) {
-        memcpy(to, background, 3 * sizeof *to);
-        return;
-    }
-    size_t y0 = (size_t)y, x0 = (size_t)x;
-    size_t y1 = y0 + 1 < im->height ? y0 + 1 : y0, x1 = x0 + 1 < im->width ? x0 + 1 : x0;
-    float ty = (float)(y - (double)y0), tx = (float)(x - (double)x0);
-    for (size_t k = 0; k < 3; k++) {
-        float tl = im->rgb[(y0 * im->width + x0) * 3 + k],
-              tr = im->rgb[(y0 * im->width + x1) * 3 + k];
-        float bl = im->rgb[(y1 * im->width + x0) * 3 + k],
-              br = im->rgb[(y1 * im->width + x1) * 3 + k];
-        float t = tl + (tr - tl) * tx, b = bl + (br - bl) * tx;
-        to[k] = (t + (b - t) * ty) / 255;
+    float right = (float)(im->width - 1);
+    bool is_inside = y >= 0 && y <= (float)(im->height - 1);
+    size_t y0 = is_inside ? (size_t)y : 0, y1 = y0 + 1 < im->height ? y0 + 1 : y0;
+    const uint8_t *upper = im->rgb + y0 * im->width * 3, *lower = im->rgb + y1 * im->width * 3;
+    float ty = y - (float)y0;
+    for (size_t i = 0; i < width; i++, out += 3) {
+        float x = from + (float)i * step;
+        if (!is_inside || x < 0 || x > right) {
+            memcpy(out, background, 3 * sizeof *out);
+            continue;
+        }
+        size_t l = (size_t)x, r = l + 1 < im->width ? l + 1 : l;
+        float tx = x - (float)l;
+        for (size_t k = 0; k < 3; k++) {
+            float tl = upper[3 * l + k], tr = upper[3 * r + k];
+            float bl = lower[3 * l + k], br = lower[3 * r + k];
+            float t = tl + (tr - tl) * tx, b = bl + (br - bl) * tx;
+            out[k] = (t + (b - t) * ty) * byte_scale;
+        }
     }
 }
 
@@ -191,14 +204,14 @@ static void sample(float *to, const struct image *im, double y, double x,
 // and below by a share, in place: a line up to one pixel wider, or narrower.
 static void spread_lines(float *x, size_t height, size_t width, bool darkest, float share)
 {
+    float sign = darkest ? 1 : -1; // the brightest is the least of the negatives
     for (size_t y = 0; y < height; y++)
         for (size_t i = 0; i < width; i++)
             for (size_t k = 0; k < 3; k++) {
                 float *at = &x[(y * width + i) * 3 + k];
                 float right = i + 1 < width ? at[3] : *at,
                       below = y + 1 < height ? at[3 * width] : *at;
-                float to =
-                    darkest ? fminf(*at, fminf(right, below)) : fmaxf(*at, fmaxf(right, below));
+                float to = lesser(*at * sign, lesser(right * sign, below * sign)) * sign;
                 *at += share * (to - *at);
             }
 }
@@ -213,13 +226,13 @@ static void augment_waveform(float *out, const struct preprocess *p, const struc
     double zoom_y = part * (1 + rng_between(rng, -scale_gain, scale_gain));
     double from_x = 0.5 - zoom_x / 2 + rng_between(rng, -shift, shift);
     double from_y = 0.5 - zoom_y / 2 + rng_between(rng, -shift, shift);
+    double step_x = zoom_x * (double)im->width / (double)p->width;
+    double step_y = zoom_y * (double)im->height / (double)p->height;
     for (size_t y = 0; y < p->height; y++)
-        for (size_t x = 0; x < p->width; x++) {
-            double v = from_y + zoom_y * ((double)y + 0.5) / (double)p->height;
-            double u = from_x + zoom_x * ((double)x + 0.5) / (double)p->width;
-            sample(out + (y * p->width + x) * 3, im, v * (double)im->height - 0.5,
-                   u * (double)im->width - 0.5, background);
-        }
+        sample_row(out + y * p->width * 3, p->width, im,
+                   (float)(from_y * (double)im->height + ((double)y + 0.5) * step_y - 0.5),
+                   (float)(from_x * (double)im->width + 0.5 * step_x - 0.5), (float)step_x,
+                   background);
     bool is_dark = background[0] + background[1] + background[2] < 1.5F;
     double line = rng_uniform(rng), share = rng_uniform(rng);
     if (line < line_probability)
