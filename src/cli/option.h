@@ -9,8 +9,8 @@
  *
  *     static const struct option train_options[] = {
  *         {.name = "batch", .short_name = 'b', .kind = OPTION_KIND_SIZE,
- *          .offset = offsetof(struct train_args, batch), .fallback = "32", .min = 1, .max =
- * 4096, .help = "pictures in one step"},
+ *          .offset = offsetof(struct train_args, batch), .fallback = "32",
+ *          .min = 1, .max = 4096, .help = "pictures in one step"},
  *         {.name = "run", .kind = OPTION_KIND_PATH, .offset = offsetof(struct train_args, run),
  *          .metavar = "DIR", .flags = OPTION_REQUIRED, .help = "folder of this run"},
  *         {0},

@@ -2,9 +2,8 @@
  * dataset_build.h: class folders -> a data set: TFRecord shards as TF-Slim names them,
  * labels.txt, dataset.json, rejected.csv.
  *
- *   <name>_<split>_00000-of-00005.tfrecord   per shard ceil(n / shards) examples; late ones may
- * be empty dataset.json   schema 1: classes, splits with counts, patients and hashes of the
- * shards, options
+ *   <name>_<split>_00000-of-00005.tfrecord   ceil(n / shards) examples each; late ones may be empty
+ *   dataset.json   schema 1: classes, splits with counts, patients and hashes of the shards, options
  *
  * dataset.json is written last: a folder without it is no data set of ours.
  */

@@ -48,11 +48,10 @@ int pictures_scan(struct pictures *out, const char *folder, size_t n_threads,
 void pictures_release(struct pictures *p); // accepts a zeroed struct
 
 /*
- * Patients from a CSV file (RFC 4180; a header line names the columns): `image` or `picture` or
- * `file`
- * ("class/name" or a name that is unique) and `patient` are wanted; `class` must agree with the
- * folder; `recording` or `record` is taken. A picture without a line, or a line without a
- * picture that was scanned or left out, is ERR_FORMAT with its name.
+ * Patients from a CSV file (RFC 4180; a header line names the columns): `image`, `picture` or
+ * `file` ("class/name", or a name that is unique) and `patient` are wanted; `class` must agree
+ * with the folder; `recording` or `record` is taken. A picture without a line, or a line without
+ * a picture that was scanned or left out, is ERR_FORMAT with its name.
  */
 int pictures_read_manifest(struct pictures *p, const char *path, struct err *e);
 

@@ -3,8 +3,9 @@
  *
  *   patient  whole patients: nobody is on both sides. The default wherever patients are known.
  *   file     picture by picture, class by class. Pictures of one patient leak across: numbers
- * come out too good. slim     TF-Slim's, and the paper's: Python's random.shuffle with seed,
- * the first n_validation to validation. For comparison.
+ *            come out too good.
+ *   slim     TF-Slim's, and the paper's: Python's random.shuffle with seed, the first
+ *            n_validation to validation. For comparison.
  *
  * In patient and file pictures with the same bytes stay on one side.
  */

@@ -1,9 +1,9 @@
 /*
  * modelfolder.h: a model one can take away: a folder with everything that a prediction needs.
  *
- *   model.json    "schema": 1, network, image size, width, labels, preprocessing, how it came
- * to be labels.txt    TF-Slim's: "0:Fibs" a line weights.index, weights.data-00000-of-00001   a
- * TensorFlow V2 checkpoint of the variables
+ *   model.json    "schema": 1, network, image size, width, labels, preprocessing, how it came to be
+ *   labels.txt    TF-Slim's: "0:Fibs" a line
+ *   weights.index, weights.data-00000-of-00001   a TensorFlow V2 checkpoint of the variables
  *
  * Saving writes "<folder>.new" and renames twice: killed in between, the old model is whole in
  * "<folder>.old", the new one in "<folder>.new". A damaged weight shows when it is read: every

@@ -1,5 +1,7 @@
-/* weights.c: see weights.h. Rules: TF-Slim's learning.assign_from_checkpoint,
- * train_image_classifier. */
+/*
+ * weights.c: see weights.h. The rules are those of TF-Slim's learning.assign_from_checkpoint and
+ * train_image_classifier.
+ */
 #include "model/weights.h"
 
 #include "base/err.h"

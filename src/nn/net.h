@@ -7,8 +7,8 @@
  * ERR_DEVICE.
  *
  *   inference   batch norm uses the moving statistics and is folded into its convolution
- *   training    batch norm uses the batch's statistics (or, if asked, the moving ones) and
- * updates the moving ones; dropout drops; net_backward() fills the gradients of the trained
+ *   training    batch norm uses the batch's statistics (or, if asked, the moving ones) and updates
+ *               the moving ones; dropout drops; net_backward() fills the gradients of the trained
  *               variables
  *
  * A net borrows its graph and its variables: both outlive it, and several nets may share them.

@@ -1,21 +1,25 @@
 /*
  * net_compile.c: from a graph to a net that runs, in passes:
  *
- *   select    the nodes that lie between what is fed and what is fetched
- *   fuse      ReLU into what makes its input; in inference, batch norm into its convolution
- *   flow      which tensors need a gradient: those downstream of a trained variable (or a
- * wanted feed) and upstream of a loss (or a seed) alias     an addend of a concatenation
- * becomes a view into it where its maker can write so; its gradient is then a view, too build
- * compiled nodes; each backend says how much scratch it wants plan      one block by liveness;
- * a node runs forward at time i and backward at 2n - 1 - i bind      addresses are known:
- * primitives are made
+ *   select   the nodes that lie between what is fed and what is fetched
+ *   fuse     ReLU into what makes its input; in inference, batch norm into its convolution
+ *   flow     which tensors need a gradient: those downstream of a trained variable (or a wanted
+ *            feed) and upstream of a loss (or a seed)
+ *   alias    an addend of a concatenation becomes a view into it where its maker can write so; its
+ *            gradient is then a view, too
+ *   build    compiled nodes; each backend says how much scratch it wants
+ *   plan     one block by liveness; a node runs forward at time i and backward at 2n - 1 - i
+ *   bind     addresses are known: primitives are made
  *
- *      time 0      1          n-1   n           2n-1   2n
- *      forward 0 . forward 1 ... | backward n-1 ... 0  | after
- *      feed  ======...                                          until its last reader
- *      value        ======...============                       its last reader, or its
- * gradient's gradient                     =======...                  its first writer to its
- * maker scratch      =                                           one time
+ * When what is alive:
+ *
+ *   time       0 ............ n-1 | n ............... 2n-1 | 2n
+ *   runs       forward 0 ... n-1  | backward n-1 ... 0     | after
+ *   feed       ========                                      until its last reader
+ *   value         ==================                         from its maker to its last reader,
+ *                                                            which may be a gradient's
+ *   gradient                             ==========          from its first writer to its maker
+ *   scratch         =                                        at one time
  */
 #include "nn/net.h"
 

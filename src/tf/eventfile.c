@@ -5,8 +5,8 @@
  *   Summary {1: Value, repeated}
  *   Value {1: tag, 2: float simple_value | 4: Image | 5: HistogramProto}
  *   Image {1: height, 2: width, 3: colorspace (3: RGB), 4: PNG file}
- *   HistogramProto {1: min, 2: max, 3: num, 4: sum, 5: sum_squares, 6: limits, 7: counts
- * (packed)}
+ *   HistogramProto {1: min, 2: max, 3: num, 4: sum, 5: sum_squares, 6: limits, 7: counts}, the
+ *   last two packed
  *
  * The first record says file_version "brain.Event:2" at whole seconds. Source: tensorflow's
  * events_writer.cc, event.proto, summary.proto, histogram.cc.

@@ -8,8 +8,10 @@
  * statistics: those. gamma is 1 where the graph has none.
  *
  * Gradients, with xh = (x - mean) / sqrt(variance + epsilon) and sums over the m values of a
- * channel: dbeta = sum dy,  dgamma = sum dy xh batch:   dx = gamma / sqrt(variance + epsilon)
- * (dy - dbeta / m - xh dgamma / m) moving:  dx = gamma / sqrt(variance + epsilon) dy
+ * channel:
+ *   dbeta = sum dy,  dgamma = sum dy xh
+ *   batch:   dx = gamma / sqrt(variance + epsilon) (dy - dbeta / m - xh dgamma / m)
+ *   moving:  dx = gamma / sqrt(variance + epsilon) dy
  *
  * saved: [c] mean, [c] 1 / sqrt(variance + epsilon).
  *

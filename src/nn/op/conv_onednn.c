@@ -12,8 +12,8 @@
  *
  * prepared (inference):  weights in the primitive's layout | bias [c_out]
  * forward scratch:       (training) weights in the primitive's layout | oneDNN's scratchpad
- * backward scratch:      weights | their gradient, both in the primitives' layouts | scratchpad
- * | gradient of the input, where it is to be added to another
+ * backward scratch:      weights | their gradient, both in the primitives' layouts | scratchpad |
+ *                        gradient of the input, where it is to be added to another
  */
 #include "nn/op/api_onednn.h"
 #include "nn/op/cpu.h"
