@@ -18,7 +18,11 @@ static const char *jansson_version(void)
 
 static const char *compiler_version(void)
 {
-    return __VERSION__;
+#ifdef __clang__
+    return __VERSION__; // "Debian Clang 14.0.6"
+#else
+    return "gcc " __VERSION__;
+#endif
 }
 
 static const char *onednn_version(void)

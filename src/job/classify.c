@@ -184,10 +184,15 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
         rc = predictor_open(&w.p, &m->network, m->variables, used.batch, o->n_threads, e);
     if (rc == 0)
         rc = run(&w, &l, monitor, e);
-    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O}", "model", jsontext_string(m->name),
+    json_t *classes = json_array();
+    for (size_t k = 0; k < m->n_classes; k++)
+        json_array_append_new(classes, jsontext_string(m->labels[k]));
+    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O, s:O}", "model",
+                                         jsontext_string(m->name), "classes", classes,
                                          "results", w.results, "rejected", w.rejected)))
         rc = no_memory(e);
     predictor_close(w.p);
+    json_decref(classes);
     json_decref(w.results);
     json_decref(w.rejected);
     mem_free(w.images);

@@ -20,7 +20,7 @@ struct classify_options {
 };
 
 /*
- * *report: {"schema", "results": [{"file", "label", "probabilities": {name: p}, "logits"}],
+ * *report: {"model", "classes", "results": [{"file", "label", "probabilities": {name: p}, "logits"}],
  * "rejected": [{"file", "why"}]}, the caller's. A picture that cannot be read is rejected, and the
  * others go on; ERR_FORMAT when none could be read.
  */

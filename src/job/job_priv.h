@@ -28,6 +28,9 @@ struct train_position {
     uint64_t global_step; // over all phases
     bool is_phase_over;   // stopped early
     struct train_best best;
+    double loss;            // of the newest step
+    struct validation last; // the newest one
+    bool has_last;
 };
 
 struct train {
@@ -46,9 +49,6 @@ struct train {
     FILE *history;
     json_t *args;
     int lock;               // on the run folder; -1: none
-    struct validation last; // the newest validation
-    bool has_last;
-    double last_loss;
 };
 
 // history.c: curves
@@ -63,6 +63,7 @@ int history_histograms(struct train *t, struct err *e);
 int history_close(struct train *t, struct err *e);
 
 // train_state.c: checkpoints of a run
+json_t *train_validation_json(const struct validation *v); // the caller's
 int train_state_find(struct train *t, bool *has_checkpoint, struct err *e); // position only
 int train_state_restore(struct train *t, struct optim *optim, struct err *e);
 int train_state_save(struct train *t, struct optim *optim, struct err *e);

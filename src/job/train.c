@@ -401,7 +401,7 @@ static int step(struct phase *p, struct train *t, const struct batch *b,
     if ((rc = net_backward(p->net, weights, e)) < 0)
         return rc;
     optim_step(p->optim, t->variables, lr);
-    t->last_loss = n->loss;
+    t->at.loss = n->loss;
     t->at.step++;
     t->at.global_step++;
     double seconds = clock_monotonic_s() - p->started_s;
@@ -467,9 +467,12 @@ static int validate(struct phase *p, struct train *t, struct err *e)
                                t->o->n_loader_threads, NULL, e);
     struct train_best *best = &t->at.best;
     if (rc == 0) {
+        // what a checkpoint keeps, so that a resumed run compares with the same number
+        v.cross_entropy = (float)v.cross_entropy;
+        v.accuracy = (float)v.accuracy;
         bool is_better = !best->is_there || v.cross_entropy < best->validation.cross_entropy;
-        t->last = v;
-        t->has_last = true;
+        t->at.last = v;
+        t->at.has_last = true;
         best->n_since++;
         if (is_better)
             *best = (struct train_best){true, t->at.global_step, v, 0};
@@ -553,20 +556,15 @@ static int run_phase(struct train *t, bool is_resumed, struct err *e)
     return rc;
 }
 
-static json_t *validation_json(const struct validation *v)
-{
-    return json_pack("{s:f, s:f}", "cross_entropy", v->cross_entropy, "accuracy", v->accuracy);
-}
-
 static json_t *report_json(const struct train *t, double seconds)
 {
     const struct train_best *b = &t->at.best;
     json_t *best = b->is_there ? json_pack("{s:I, s:o}", "step", (json_int_t)b->step,
-                                           "validation", validation_json(&b->validation))
+                                           "validation", train_validation_json(&b->validation))
                                : json_null();
-    json_t *final = json_pack("{s:I, s:f, s:o}", "step", (json_int_t)t->at.global_step, "loss",
-                              t->last_loss, "validation",
-                              t->has_last ? validation_json(&t->last) : json_null());
+    json_t *final = json_pack(
+        "{s:I, s:f, s:o}", "step", (json_int_t)t->at.global_step, "loss", t->at.loss,
+        "validation", t->at.has_last ? train_validation_json(&t->at.last) : json_null());
     return json_pack("{s:o, s:I, s:s, s:o, s:o, s:f}", "run", jsontext_string(t->o->run),
                      "steps", (json_int_t)t->at.global_step, "recipe",
                      train_recipes[t->o->recipe], "best", best, "final", final, "seconds",

@@ -28,23 +28,36 @@ static int no_memory(const struct train *t, struct err *e)
     return err_set(e, ERR_MEMORY, "%s: no memory for a checkpoint", t->o->run);
 }
 
+json_t *train_validation_json(const struct validation *v)
+{
+    return json_pack("{s:f, s:f}", "cross_entropy", v->cross_entropy, "accuracy", v->accuracy);
+}
+
+// Values that were float32 (see validate() in train.c) come back as they were: JSON's nine digits
+// name every float32.
+static void read_validation(struct validation *v, const json_t *o)
+{
+    v->cross_entropy = (float)json_number_value(json_object_get(o, "cross_entropy"));
+    v->accuracy = (float)json_number_value(json_object_get(o, "accuracy"));
+}
+
 static json_t *position_json(const struct train *t, const struct optim *optim)
 {
     char now[CLOCK_ISO_BYTES];
     const struct train_position *p = &t->at;
-    json_t *best =
-        p->best.is_there
-            ? json_pack("{s:I, s:f, s:f, s:I}", "step", (json_int_t)p->best.step,
-                        "cross_entropy", p->best.validation.cross_entropy, "accuracy",
-                        p->best.validation.accuracy, "n_since", (json_int_t)p->best.n_since)
-            : json_null();
+    json_t *best = p->best.is_there
+                       ? json_pack("{s:I, s:o, s:I}", "step", (json_int_t)p->best.step,
+                                   "validation", train_validation_json(&p->best.validation),
+                                   "n_since", (json_int_t)p->best.n_since)
+                       : json_null();
+    json_t *last = p->has_last ? train_validation_json(&p->last) : json_null();
     clock_iso_utc(now, clock_wall_s());
-    return json_pack("{s:i, s:s, s:I, s:I, s:I, s:b, s:I, s:o, s:s, s:O}", "schema", SCHEMA,
-                     "written", now, "phase", (json_int_t)p->phase, "step", (json_int_t)p->step,
-                     "global_step", (json_int_t)p->global_step, "is_phase_over",
-                     p->is_phase_over, "optimizer_steps",
-                     (json_int_t)(optim ? optim_n_steps(optim) : 0), "best", best,
-                     "dataset_hash", t->dataset.hash, "args", t->args);
+    return json_pack(
+        "{s:i, s:s, s:I, s:I, s:I, s:b, s:I, s:o, s:f, s:o, s:s, s:O}", "schema", SCHEMA,
+        "written", now, "phase", (json_int_t)p->phase, "step", (json_int_t)p->step,
+        "global_step", (json_int_t)p->global_step, "is_phase_over", p->is_phase_over,
+        "optimizer_steps", (json_int_t)(optim ? optim_n_steps(optim) : 0), "best", best, "loss",
+        p->loss, "validation", last, "dataset_hash", t->dataset.hash, "args", t->args);
 }
 
 // The path of a run's file; the caller's.
@@ -68,12 +81,15 @@ static int read_position(struct train *t, const json_t *root, const char *path, 
     t->at = (struct train_position){
         .phase = (size_t)phase, .step = (uint64_t)step, .global_step = (uint64_t)global_step};
     t->at.is_phase_over = json_is_true(json_object_get(root, "is_phase_over"));
+    t->at.loss = json_number_value(json_object_get(root, "loss"));
+    const json_t *last = json_object_get(root, "validation");
+    t->at.has_last = json_is_object(last);
+    if (t->at.has_last)
+        read_validation(&t->at.last, last);
     if (json_is_object(best)) {
         t->at.best.is_there = true;
         t->at.best.step = (uint64_t)json_integer_value(json_object_get(best, "step"));
-        t->at.best.validation.cross_entropy =
-            json_number_value(json_object_get(best, "cross_entropy"));
-        t->at.best.validation.accuracy = json_number_value(json_object_get(best, "accuracy"));
+        read_validation(&t->at.best.validation, json_object_get(best, "validation"));
         t->at.best.n_since = (size_t)json_integer_value(json_object_get(best, "n_since"));
     }
     return 0;

@@ -71,6 +71,8 @@ same_run same-bytes-with-other-loader-threads "$scratch/loaders"
 
 refuses other-options 2 'another --seed' train "$scratch/whole" --seed 5
 check finished-run-stays train "$scratch/whole"
+train "$scratch/whole" --json >"$scratch/json" 2>/dev/null
+check_json finished-run-reports ".steps == $steps and .final.loss > 0 and .final.validation.accuracy > 0" "$scratch/json"
 # a checkpoint cut short is told, not used
 cp -r "$scratch/whole" "$scratch/cut"
 truncate -s 1000 "$scratch/cut/model.ckpt-$steps.data-00000-of-00001"
