@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_tensorflow.sh: our files through real TensorFlow and its files through ours
+# check_tensorflow.sh [CHECK...]: our files through real TensorFlow and its files through ours
 # (tests/tensorflow/check.py). TensorFlow comes from PyPI into a private environment,
 # build/venv-tensorflow; TENSORFLOW_VENV names another. IMAGES=DIR takes your class folders in
 # place of drawn sweeps. Needs 4 GB of memory and some minutes.
@@ -17,4 +17,4 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 images=${IMAGES:-$scratch/pictures}
 [ -n "${IMAGES:-}" ] || build/draw_sweeps "$images" 6 12 1
-"$venv/bin/python3" tests/tensorflow/check.py build "$images" "$scratch"
+"$venv/bin/python3" tests/tensorflow/check.py build "$images" "$scratch" "$@"
