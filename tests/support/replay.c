@@ -34,9 +34,8 @@ static size_t damage(unsigned char *data, size_t n, struct rng *r)
         return n + length;
     }
     for (uint32_t i = 1 + rng_below(r, MAX_CHANGES); i; i--)
-        data[rng_below(r, (uint32_t)n)] = rng_below(r, 2)
-                                              ? edges[rng_below(r, sizeof edges)]
-                                              : (unsigned char)rng_below(r, 256);
+        data[rng_below(r, (uint32_t)n)] = rng_below(r, 2) ? edges[rng_below(r, sizeof edges)]
+                                                          : (unsigned char)rng_below(r, 256);
     return n;
 }
 
