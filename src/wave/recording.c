@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct wave_format *const formats[] = {&wfdb_format, NULL};
+static const struct wave_format *const formats[] = {&wfdb_format, &edf_format, NULL};
 
 const char *const recording_polarity_names[] = {"unknown", "negative-up", "positive-up", NULL};
 

@@ -14,11 +14,18 @@
 
 enum { BLOCK = 1024 }; // samples at a time, on the stack
 
+#define EDF_LEAVES_OUT                                                                         \
+    "notes other than sex, birthdate, name, technician and equipment, letters of names that "  \
+    "are "                                                                                     \
+    "not ASCII, and what is longer than a field"
+
 static const struct writer {
     struct recording_format_facts facts;
     int (*write)(const char *path, struct recording *r, struct err *e);
 } writers[] = {
     {{"wfdb", "hea", NULL}, wfdb_write},
+    {{"edf", "edf", EDF_LEAVES_OUT}, edf_write},
+    {{"bdf", "bdf", EDF_LEAVES_OUT}, bdf_write},
 };
 
 static const struct writer *find(const char *path, const char *format)

@@ -20,7 +20,7 @@ enum { BLOCK = 512 }; // numbers decoded at a time, on the stack
 
 int samplefile_open(struct samplefile *f, const char *path, struct err *e)
 {
-    *f = (struct samplefile){.fd = -1, .path = path};
+    *f = (struct samplefile){.fd = -1, .path = path, .ahead = SAMPLEFILE_WINDOW_BYTES};
     if (file_is_folder(path))
         return err_set(e, ERR_IO, "%s: is a folder, wanted a file", path);
     int rc = file_size(&f->n_bytes, path, e);
@@ -58,12 +58,12 @@ int samplefile_bytes(const unsigned char **out, struct samplefile *f, uint64_t o
     }
     f->window_at = offset;
     f->n_window = 0;
-    while (f->n_window < n) { // the rest of the window comes along for nothing
-        ssize_t got =
-            offset > INT64_MAX - f->n_window
-                ? 0
-                : pread(f->fd, f->window + f->n_window, SAMPLEFILE_WINDOW_BYTES - f->n_window,
-                        (off_t)(offset + f->n_window));
+    size_t wanted = n > f->ahead ? n : f->ahead;
+    while (f->n_window < n) { // what comes along may be asked for next
+        ssize_t got = offset > INT64_MAX - f->n_window
+                          ? 0
+                          : pread(f->fd, f->window + f->n_window, wanted - f->n_window,
+                                  (off_t)(offset + f->n_window));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

@@ -22,7 +22,7 @@ struct wave_format {
     int (*open)(struct recording *r, const char *path, const struct recording_hints *h,
                 struct err *e);
 };
-extern const struct wave_format wfdb_format;
+extern const struct wave_format wfdb_format, edf_format;
 extern const struct wave_source
     wave_memory_source; // state: float *[n_channels + 1], NULL at its end
 
@@ -103,6 +103,7 @@ struct samplefile {
     unsigned char *window; // what was read last
     uint64_t window_at;
     size_t n_window;
+    size_t ahead; // bytes to read at least; SAMPLEFILE_WINDOW_BYTES at first
 };
 int samplefile_open(struct samplefile *f, const char *path, struct err *e); // borrows path
 void samplefile_close(struct samplefile *f); // accepts one that failed to open
@@ -127,6 +128,8 @@ int samplefile_values(struct samplefile *f, const struct sample_layout *l,
  */
 struct file_draft;
 int wfdb_write(const char *path, struct recording *r, struct err *e);
+int edf_write(const char *path, struct recording *r, struct err *e);
+int bdf_write(const char *path, struct recording *r, struct err *e);
 
 // How values become counts: round(value * gain + baseline).
 struct wave_scale {

@@ -147,6 +147,33 @@ static void wfdb_gives_everything_back(void **state)
     recording_close(from);
 }
 
+static void edf_and_bdf_give_everything_back(void **state)
+{
+    static const char *const names[] = {"x.edf", "x.bdf"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct recording *from = example(2), *r = round_trip(from, names[k]);
+        assert_string_equal(r->format, k ? "bdf" : "edf");
+        for (size_t i = 0; i < r->n_repairs; i++)
+            print_message("%s\n", r->repairs[i]);
+        assert_int_equal(r->n_repairs, 0);
+        assert_int_equal(r->channels[0].n_samples, N);
+        assert_int_equal(r->channels[1].n_samples, 2 * N);
+        expect_samples(r, 0, wave, N);
+        expect_samples(r, 1, fine, 2 * N);
+        assert_float_equal(r->channels[0].counts_per_uv, 10, 1e-12); // its own
+        assert_float_equal(r->channels[0].rate_hz, 23437.5, 1e-9);
+        assert_string_equal(r->channels[0].name, "EMG biceps");
+        assert_string_equal(r->channels[0].prefilter, "HP:10Hz");
+        expect_annotations(r, from, 0);
+        expect_facts(r);
+        assert_int_equal(r->n_notes, 1);
+        assert_string_equal(r->notes[0], "sex: F");
+        recording_close(r);
+        recording_close(from);
+    }
+}
+
 static void a_slice_moves_its_annotations(void **state)
 {
     (void)state;
@@ -176,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wfdb_gives_everything_back),
+        cmocka_unit_test(edf_and_bdf_give_everything_back),
         cmocka_unit_test(a_slice_moves_its_annotations),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
