@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct wave_format *const formats[] = {&wfdb_format, &edf_format, NULL};
+static const struct wave_format *const formats[] = {
+    &raw_format,   &refused_formats, &wfdb_format, &edf_format,
+    &sound_format, &text_format,     NULL}; // text last: any file with digits may be text
 
 const char *const recording_polarity_names[] = {"unknown", "negative-up", "positive-up", NULL};
 
@@ -97,10 +99,35 @@ static void sort_annotations(struct recording *r)
     mem_free(b);
 }
 
+// How many samples of floating point are no numbers; they will be read as 0.
+static int count_no_numbers(struct recording *r, struct err *e)
+{
+    float block[1024];
+    for (size_t i = 0; r->store->may_be_no_number && i < r->n_channels; i++) {
+        uint64_t n = r->channels[i].n_samples, n_wrong = 0, first = 0;
+        for (uint64_t at = 0; at < n; at += 1024) {
+            size_t k = n - at < 1024 ? (size_t)(n - at) : 1024;
+            int rc = r->store->source->read(r, i, at, k, block, e);
+            if (rc < 0)
+                return rc;
+            for (size_t j = 0; j < k; j++)
+                if (!isfinite(block[j]) && n_wrong++ == 0)
+                    first = at + j;
+        }
+        if (n_wrong)
+            wave_repair(r, "channel %zu: %llu samples from %llu on are no numbers: read as 0",
+                        i + 1, (unsigned long long)n_wrong, (unsigned long long)first);
+    }
+    return 0;
+}
+
 // What all formats have to hold, after each of them.
 static int check(struct recording *r, struct err *e)
 {
     const char *path = r->store->path;
+    int rc = count_no_numbers(r, e);
+    if (rc < 0)
+        return rc;
     sort_annotations(r);
     if (r->store->n_repairs_left_out) {
         size_t n = r->store->n_repairs_left_out;
@@ -168,6 +195,8 @@ static int open_as(struct recording **out, const struct wave_format *f, const ch
         return rc;
     rc = f->open(r, r->store->path, h, e);
     if (rc == 0)
+        rc = eaf_read_beside(r, path, e);
+    if (rc == 0)
         rc = check(r, e);
     if (rc < 0) {
         recording_close(r);
@@ -207,7 +236,11 @@ int recording_read(struct recording *r, size_t channel, uint64_t first, size_t n
     assert(channel < r->n_channels);
     assert(first <= r->channels[channel].n_samples);
     assert(n <= r->channels[channel].n_samples - first);
-    return n ? r->store->source->read(r, channel, first, n, out, e) : 0;
+    int rc = n ? r->store->source->read(r, channel, first, n, out, e) : 0;
+    for (size_t i = 0; rc == 0 && r->store->may_be_no_number && i < n; i++)
+        if (!isfinite(out[i]))
+            out[i] = 0;
+    return rc;
 }
 
 double recording_duration_s(const struct recording *r)

@@ -26,6 +26,8 @@ static const struct writer {
     {{"wfdb", "hea", NULL}, wfdb_write},
     {{"edf", "edf", EDF_LEAVES_OUT}, edf_write},
     {{"bdf", "bdf", EDF_LEAVES_OUT}, bdf_write},
+    {{"wav", "wav", "annotations, notes, and facts of patient, muscle and time"}, wav_write},
+    {{"csv", "csv", "annotations, notes, and facts of patient, muscle and time"}, csv_write},
 };
 
 static const struct writer *find(const char *path, const char *format)

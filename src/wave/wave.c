@@ -125,6 +125,7 @@ void wave_take_line(struct recording *r, const char *line)
         const char *key;
         const char **field;
     } fields[] = {{"patient", &r->patient},
+                  {"subject", &r->patient},
                   {"muscle", &r->muscle},
                   {"side", &r->side},
                   {"site", &r->site}};
@@ -193,6 +194,17 @@ int wave_choose_rate(double *out, struct recording *r, double of_file_hz,
         wave_repair(r, "the file says %.10g Hz: the given rate of %.10g Hz is not used",
                     of_file_hz, h->rate_hz);
     return wave_check_rate(*out, path, e);
+}
+
+void wave_use_gain(struct recording *r, const struct recording_hints *h)
+{
+    for (size_t i = 0; h->counts_per_uv != 0 && i < r->n_channels; i++)
+        if (r->channels[i].counts_per_uv == 0) {
+            r->channels[i].unit = CHANNEL_UNIT_MICROVOLTS;
+            r->channels[i].counts_per_uv = h->counts_per_uv;
+        } else
+            wave_repair(r, "channel %zu: the file says its gain: the given one is not used",
+                        i + 1);
 }
 
 double wave_microvolts_per(const char *unit)

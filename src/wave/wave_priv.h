@@ -22,7 +22,10 @@ struct wave_format {
     int (*open)(struct recording *r, const char *path, const struct recording_hints *h,
                 struct err *e);
 };
-extern const struct wave_format wfdb_format, edf_format;
+extern const struct wave_format raw_format, refused_formats, wfdb_format, edf_format,
+    sound_format, text_format;
+int eaf_read_beside(struct recording *r, const char *path, struct err *e);
+
 extern const struct wave_source
     wave_memory_source; // state: float *[n_channels + 1], NULL at its end
 
@@ -40,8 +43,9 @@ struct recording_store {
     const char *path; // for messages
     size_t annotation_capacity;
     size_t n_repairs_left_out;
-    bool failed;  // an allocation; asked once, at the end of opening
-    bool is_over; // RECORDING_MAX_ANNOTATIONS
+    bool may_be_no_number; // floating point: read as 0 then, and counted after opening
+    bool failed;           // an allocation; asked once, at the end of opening
+    bool is_over;          // RECORDING_MAX_ANNOTATIONS
 };
 
 // Each of these may run out of memory: store->failed then. Text becomes valid UTF-8 without
@@ -65,6 +69,9 @@ int wave_check_rate(double rate_hz, const char *whose, struct err *e);
 // The rate that the file (0: does not say) and the hints give. ERR_USAGE: neither does.
 int wave_choose_rate(double *out, struct recording *r, double of_file_hz,
                      const struct recording_hints *h, struct err *e);
+
+// The gain of the hints for channels that have none.
+void wave_use_gain(struct recording *r, const struct recording_hints *h);
 
 // Microvolts in one unit ("mV": 1000); 0: not a voltage. Micro may be a "u" or a sign.
 double wave_microvolts_per(const char *unit);
@@ -130,6 +137,8 @@ struct file_draft;
 int wfdb_write(const char *path, struct recording *r, struct err *e);
 int edf_write(const char *path, struct recording *r, struct err *e);
 int bdf_write(const char *path, struct recording *r, struct err *e);
+int wav_write(const char *path, struct recording *r, struct err *e);
+int csv_write(const char *path, struct recording *r, struct err *e);
 
 // How values become counts: round(value * gain + baseline).
 struct wave_scale {

@@ -475,17 +475,6 @@ static int check_sums(struct recording *r, struct wfdb *w, struct err *e)
     return 0;
 }
 
-static void use_gain_of(struct recording *r, const struct recording_hints *h)
-{
-    for (size_t i = 0; h->counts_per_uv != 0 && i < r->n_channels; i++)
-        if (r->channels[i].counts_per_uv == 0) {
-            r->channels[i].unit = CHANNEL_UNIT_MICROVOLTS;
-            r->channels[i].counts_per_uv = h->counts_per_uv;
-        } else
-            wave_repair(r, "channel %zu: the file says its gain: the given one is not used",
-                        i + 1);
-}
-
 static int wfdb_open(struct recording *r, const char *path, const struct recording_hints *h,
                      struct err *e)
 {
@@ -512,7 +501,7 @@ static int wfdb_open(struct recording *r, const char *path, const struct recordi
         rc = check_sums(r, w, e);
     if (rc < 0)
         return rc;
-    use_gain_of(r, h);
+    wave_use_gain(r, h);
     return wfdb_annotations_read(r, path, w->frame_hz, e);
 }
 
