@@ -1,35 +1,19 @@
 /* test_recording_write.c: round trips: from memory to each format and back. */
-#include "support.h"
+#include "wave_support.h"
 
-#include "base/err.h"
-#include "base/file.h"
-#include "base/mem.h"
-#include "wave/recording.h"
 #include "wave/recording_write.h"
-
-#include <math.h>
 
 enum { N = 5000 };
 
-static char *folder;
 static float wave[N], fine[2 * N];
 
-static int make_folder(void **state)
+static int make_waves(void **state)
 {
-    (void)state;
-    folder = scratch_folder();
     for (size_t i = 0; i < N; i++)
         wave[i] = 0.1f * rintf(9000 * sinf(0.07f * (float)i) * expf(-0.001f * (float)i));
     for (size_t i = 0; i < 2 * N; i++)
         fine[i] = 3e-3f * cosf(0.01f * (float)i);
-    return folder ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    scratch_remove(folder);
-    return mem_live_blocks() ? -1 : 0;
+    return make_folder(state);
 }
 
 static const char *path_of(const char *name)
@@ -85,7 +69,7 @@ static struct recording *round_trip(struct recording *from, const char *name)
 }
 
 // Within half a step of what it came back with.
-static void expect_samples(struct recording *r, size_t channel, const float *wanted, size_t n)
+static void expect_close(struct recording *r, size_t channel, const float *wanted, size_t n)
 {
     static float got[2 * N];
     struct err e;
@@ -133,8 +117,8 @@ static void wfdb_gives_everything_back(void **state)
     struct recording *from = example(2), *r = round_trip(from, "x.hea");
     assert_string_equal(r->format, "wfdb");
     assert_int_equal(r->n_repairs, 0);
-    expect_samples(r, 0, wave, N);
-    expect_samples(r, 1, fine, 2 * N);
+    expect_close(r, 0, wave, N);
+    expect_close(r, 1, fine, 2 * N);
     assert_float_equal(r->channels[0].counts_per_uv, 10, 1e-12); // its own
     assert_float_equal(r->channels[0].rate_hz, 23437.5, 0);
     assert_string_equal(r->channels[0].name, "EMG biceps");
@@ -159,8 +143,8 @@ static void edf_and_bdf_give_everything_back(void **state)
         assert_int_equal(r->n_repairs, 0);
         assert_int_equal(r->channels[0].n_samples, N);
         assert_int_equal(r->channels[1].n_samples, 2 * N);
-        expect_samples(r, 0, wave, N);
-        expect_samples(r, 1, fine, 2 * N);
+        expect_close(r, 0, wave, N);
+        expect_close(r, 1, fine, 2 * N);
         assert_float_equal(r->channels[0].counts_per_uv, 10, 1e-12); // its own
         assert_float_equal(r->channels[0].rate_hz, 23437.5, 1e-9);
         assert_string_equal(r->channels[0].name, "EMG biceps");
@@ -171,6 +155,102 @@ static void edf_and_bdf_give_everything_back(void **state)
         assert_string_equal(r->notes[0], "sex: F");
         recording_close(r);
         recording_close(from);
+    }
+}
+
+static void wav_and_csv_give_samples_back(void **state)
+{
+    static const char *const names[] = {"x.wav", "x.csv"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct recording *from = example(1), *r;
+        from->channels[0].rate_hz = k ? 23437.5 : 24000; // of sound: a whole number
+        r = round_trip(from, names[k]);
+        assert_int_equal(r->n_repairs, 0);
+        assert_int_equal(r->channels[0].n_samples, N);
+        assert_int_equal(r->channels[0].unit, CHANNEL_UNIT_MICROVOLTS);
+        assert_float_equal(r->channels[0].rate_hz, from->channels[0].rate_hz, 0);
+        expect_close(r, 0, wave, N);
+        recording_close(r);
+        from->channels[0].counts_per_uv = 0; // as floating point
+        r = round_trip(from, names[k]);
+        expect_close(r, 0, wave, N);
+        recording_close(r);
+        recording_close(from);
+    }
+}
+
+static void formats_say_what_they_cannot(void **state)
+{
+    (void)state;
+    struct recording *from = example(2);
+    struct err e;
+    assert_int_equal(recording_write(path_of("x.mp3"), NULL, from, &e), ERR_USAGE);
+    assert_int_equal(recording_write(path_of("x.edf"), "flac", from, &e), ERR_USAGE);
+    assert_int_equal(recording_write(path_of("x.wav"), NULL, from, &e), ERR_UNSUPPORTED);
+    assert_int_equal(recording_write(path_of("x.csv"), NULL, from, &e), ERR_UNSUPPORTED);
+    assert_int_equal(recording_write(path_of("x y.hea"), NULL, from, &e), ERR_USAGE);
+    assert_int_equal(recording_write("/nowhere/x.edf", NULL, from, &e), ERR_IO);
+    from->channels[1].rate_hz = 30000;
+    assert_int_equal(recording_write(path_of("x.hea"), NULL, from, &e), ERR_UNSUPPORTED);
+    from->channels[1].rate_hz = 46875;
+    char text[400];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    from->annotations[0].text = text;
+    assert_int_equal(recording_write(path_of("x.hea"), NULL, from, &e), ERR_LIMIT);
+    recording_close(from);
+    assert_non_null(recording_write_format("a.wav", NULL)->leaves_out);
+    assert_null(recording_write_format("a.xyz", "wfdb")->leaves_out);
+}
+
+static void writing_survives_failing_memory(void **state)
+{
+    static const char *const names[] = {"m.hea", "m.edf", "m.wav", "m.csv"};
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct recording *from = example(1);
+        struct err e;
+        from->channels[0].rate_hz = 24000;
+        size_t before = mem_live_blocks();
+        long n = 0;
+        for (int rc = -1; rc < 0; n++) {
+            mem_fail_at(n);
+            rc = recording_write(path_of(names[k]), NULL, from, &e);
+            mem_fail_at(-1);
+            if (rc != 0 && rc != ERR_MEMORY)
+                fail_msg("%s", e.text);
+            assert_int_equal(mem_live_blocks(), before);
+        }
+        assert_true(n > 2);
+        recording_close(from);
+    }
+}
+
+// Random lengths, rates and values, with everything that may be cut or rounded.
+static void any_length_comes_back(void **state)
+{
+    static const double rates[] = {4000,  10000, 23437.5, 32768,
+                                   44100, 48000, 50000,   1000 / 7.0};
+    static const char *const names[] = {"r.hea", "r.edf", "r.bdf"};
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t n = 1; n < N; n = n * 3 + i) {
+            struct channel c = {"x", CHANNEL_UNIT_MICROVOLTS, rates[i], n, 0, 0, 0, NULL};
+            const float *const samples[] = {i % 2 ? wave : fine};
+            const struct recording_facts f = {.channels = &c, .n_channels = 1};
+            struct recording *from, *r;
+            struct err e;
+            assert_int_equal(recording_new(&from, &f, samples, &e), 0);
+            for (int k = 0; k < (i == 7 ? 1 : 3); k++) {
+                r = round_trip(from, names[k]);
+                assert_int_equal(r->channels[0].n_samples, n);
+                assert_true(fabs(r->channels[0].rate_hz - rates[i]) < 1e-9 * rates[i]);
+                expect_close(r, 0, samples[0], n);
+                recording_close(r);
+            }
+            recording_close(from);
+        }
     }
 }
 
@@ -204,7 +284,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wfdb_gives_everything_back),
         cmocka_unit_test(edf_and_bdf_give_everything_back),
+        cmocka_unit_test(wav_and_csv_give_samples_back),
+        cmocka_unit_test(formats_say_what_they_cannot),
+        cmocka_unit_test(writing_survives_failing_memory),
+        cmocka_unit_test(any_length_comes_back),
         cmocka_unit_test(a_slice_moves_its_annotations),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_waves, remove_folder);
 }
