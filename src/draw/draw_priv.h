@@ -15,16 +15,20 @@ struct panel {
     size_t n_x, n_y;
 };
 
-struct panel_texts {
-    const char *title, *subtitle;
-    const char *const *captions;
+struct panel_spec {
+    const struct style *style;
+    const char *title, *subtitle; // NULL: none
+    const char *const *captions;  // ended by NULL; NULL: none
+    double left_px, right_px;     // room for labels beside the panel
+    size_t n_x, n_y;
+    double division_px;
 };
 
-// Makes the canvas and the panel with room for labels of left_px and right_px beside it.
-int panel_new(struct panel *out, enum canvas_format format, const struct style *style,
-              const struct panel_texts *texts, double left_px, double right_px, size_t n_x,
-              size_t n_y, double division_px, struct err *e);
+// Makes the canvas, the panel and what is written around it; canvas_free(out->canvas).
+int panel_new(struct panel *out, enum canvas_format format, const struct panel_spec *spec,
+              struct err *e);
 void panel_grid(const struct panel *p);
 void panel_frame(const struct panel *p);
+void panel_times(const struct panel *p, double ms_per_div); // under its divisions
 
 extern const double panel_text_px, panel_small_px;

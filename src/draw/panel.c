@@ -8,56 +8,60 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 static const double margin_px = 14, title_px = 14, line_px = 17;
+static const double below_px = 26; // the times under the panel
 const double panel_text_px = 12, panel_small_px = 11;
 
-static void write_texts(const struct panel *p, const struct panel_texts *t, double width)
+static void write_texts(const struct panel *p, const struct panel_spec *spec, double width)
 {
     struct canvas *c = p->canvas;
-    const struct style *s = p->style;
-    double y = margin_px + title_px, inner = width - 2 * margin_px;
-    if (t->title)
-        canvas_text(c, t->title, margin_px, y, title_px, CANVAS_LEFT,
-                    t->subtitle ? inner * 0.62 : inner, s->text);
-    if (t->subtitle)
-        canvas_text(c, t->subtitle, width - margin_px, y, panel_text_px, CANVAS_RIGHT,
-                    inner * 0.36, s->text);
-    y = p->top + p->height + 26 + panel_text_px;
-    for (size_t i = 0; t->captions && t->captions[i]; i++, y += line_px)
-        canvas_text(c, t->captions[i], margin_px, y, panel_text_px, CANVAS_LEFT, inner,
-                    s->text);
-    canvas_text(c, "nemg \xC2\xB7 research use only", width - margin_px, y, panel_small_px,
-                CANVAS_RIGHT, inner, s->text);
+    uint32_t ink = p->style->text;
+    double inner = width - 2 * margin_px, y = margin_px + title_px;
+    if (spec->title)
+        canvas_text(c, spec->title, margin_px, y, title_px, CANVAS_LEFT,
+                    spec->subtitle ? inner * 0.62 : inner, ink);
+    if (spec->subtitle)
+        canvas_text(c, spec->subtitle, width - margin_px, y, panel_text_px, CANVAS_RIGHT,
+                    inner * 0.36, ink);
+    size_t i = 0;
+    double top = p->top + p->height + below_px + panel_text_px;
+    for (; spec->captions && spec->captions[i]; i++)
+        canvas_text(c, spec->captions[i], margin_px, top + line_px * (double)i, panel_text_px,
+                    CANVAS_LEFT, inner, ink);
+    canvas_text(c, "nemg \xC2\xB7 research use only", width - margin_px,
+                top + line_px * (double)i, panel_small_px, CANVAS_RIGHT, inner, ink);
 }
 
-int panel_new(struct panel *out, enum canvas_format format, const struct style *style,
-              const struct panel_texts *texts, double left_px, double right_px, size_t n_x,
-              size_t n_y, double division_px, struct err *e)
+int panel_new(struct panel *out, enum canvas_format format, const struct panel_spec *spec,
+              struct err *e)
 {
     size_t n_captions = 0;
-    while (texts->captions && texts->captions[n_captions])
+    while (spec->captions && spec->captions[n_captions])
         n_captions++;
     *out = (struct panel){
-        .style = style,
-        .left = margin_px + left_px,
+        .style = spec->style,
+        .left = margin_px + spec->left_px,
         .top = round(margin_px + title_px + 12),
-        .width = round((double)n_x * division_px),
-        .height = round((double)n_y * division_px),
-        .division_px = division_px,
-        .n_x = n_x,
-        .n_y = n_y,
+        .width = round((double)spec->n_x * spec->division_px),
+        .height = round((double)spec->n_y * spec->division_px),
+        .division_px = spec->division_px,
+        .n_x = spec->n_x,
+        .n_y = spec->n_y,
     };
-    double width = out->left + out->width + right_px + margin_px;
+    double width = out->left + out->width + spec->right_px + margin_px;
     double height =
-        out->top + out->height + 26 + line_px * (double)(n_captions + 1) + margin_px / 2;
-    int rc = canvas_new_as(&out->canvas, format, (size_t)width, (size_t)height, style->page, e);
+        out->top + out->height + below_px + line_px * (double)(n_captions + 1) + margin_px / 2;
+    int rc = canvas_new_as(&out->canvas, format, (size_t)width, (size_t)height,
+                           spec->style->page, e);
     if (rc < 0)
         return rc;
-    if (texts->title)
-        canvas_title(out->canvas, texts->title);
-    canvas_rectangle(out->canvas, out->left, out->top, out->width, out->height, style->panel);
-    write_texts(out, texts, width);
+    if (spec->title)
+        canvas_title(out->canvas, spec->title);
+    canvas_rectangle(out->canvas, out->left, out->top, out->width, out->height,
+                     spec->style->panel);
+    write_texts(out, spec, width);
     return 0;
 }
 
@@ -149,4 +153,20 @@ void panel_frame(const struct panel *p)
     double x1 = x0 + p->width, y1 = y0 + p->height;
     const double xy[] = {x0, y0, x1, y0, x1, y1, x0, y1, x0, y0};
     canvas_line(p->canvas, xy, 5, 1, p->style->frame);
+}
+
+// The outermost stay within the panel; of narrow divisions only some are told.
+void panel_times(const struct panel *p, double ms_per_div)
+{
+    char text[32];
+    size_t every = p->division_px < 24 ? 5 : p->division_px < 60 ? 2 : 1;
+    for (size_t i = 0; i <= p->n_x; i += every) {
+        enum canvas_align align = i == 0        ? CANVAS_LEFT
+                                  : i == p->n_x ? CANVAS_RIGHT
+                                                : CANVAS_CENTER;
+        snprintf(text, sizeof text, i ? "%g" : "%g ms", (double)i * ms_per_div);
+        canvas_text(p->canvas, text, p->left + round((double)i * p->division_px),
+                    p->top + p->height + panel_small_px + 5, panel_small_px, align, 0,
+                    p->style->text);
+    }
 }

@@ -111,27 +111,31 @@ static void draw_axes(const struct panel *p, const struct spectrum_page *page)
         canvas_text(p->canvas, text, p->left - 7, y + 4, panel_small_px, CANVAS_RIGHT, 0,
                     page->style->text);
     }
-    for (size_t i = 0; i <= page->n_x; i += p->division_px < 60 ? 2 : 1) {
-        snprintf(text, sizeof text, i ? "%g" : "%g ms", (double)i * page->ms_per_div);
-        canvas_text(p->canvas, text, p->left + round((double)i * p->division_px),
-                    p->top + p->height + panel_small_px + 5, panel_small_px, CANVAS_CENTER, 0,
-                    page->style->text);
-    }
+    panel_times(p, page->ms_per_div);
 }
 
 int spectrum_draw(unsigned char **out, size_t *n, const struct spectrum_page *page,
                   enum canvas_format format, struct err *e)
 {
-    struct panel p;
-    struct panel_texts texts = {page->title, page->subtitle, page->captions};
+    struct panel p = {0};
     double top_db = 0;
     assert(page->n_rows >= 2 && page->n_frames >= 1 && page->ms_per_div > 0);
+    const struct panel_spec spec = {
+        .style = page->style,
+        .title = page->title,
+        .subtitle = page->subtitle,
+        .captions = page->captions,
+        .left_px = hz_px,
+        .right_px = scale_px,
+        .n_x = page->n_x,
+        .n_y = page->n_y,
+        .division_px = page->division_px,
+    };
     *out = NULL;
     *n = 0;
     int rc = find_top(&top_db, page, e);
     if (rc == 0)
-        rc = panel_new(&p, format, page->style, &texts, hz_px, scale_px, page->n_x, page->n_y,
-                       page->division_px, e);
+        rc = panel_new(&p, format, &spec, e);
     if (rc < 0)
         return rc;
     rc = draw_power(&p, page, top_db, e);

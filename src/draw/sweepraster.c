@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
 
 enum { SUB = 2, MAX_SUB = SUB * SWEEP_MAX_SIDE };
@@ -67,12 +66,6 @@ struct raster {
     double div_w, div_h;
 };
 
-static void put(const struct raster *r, double x, double y, struct color c)
-{
-    if (x >= 0 && y >= 0 && x < (double)r->width && y < (double)r->height)
-        memcpy(r->rgb + 3 * ((size_t)y * r->width + (size_t)x), c.rgb, 3);
-}
-
 static void fill(const struct raster *r, struct color c)
 {
     size_t row = 3 * r->width;
@@ -82,16 +75,29 @@ static void fill(const struct raster *r, struct color c)
         memcpy(r->rgb + i * row, r->rgb, row);
 }
 
+// Pixels [x0, x1] x [y0, y1], as far as they are in the picture.
+static void box(const struct raster *r, double x0, double y0, double x1, double y1,
+                struct color c)
+{
+    x0 = fmax(x0, 0);
+    y0 = fmax(y0, 0);
+    x1 = fmin(x1, (double)r->width - 1);
+    y1 = fmin(y1, (double)r->height - 1);
+    if (x0 > x1 || y0 > y1)
+        return;
+    for (size_t y = (size_t)y0; y <= (size_t)y1; y++)
+        for (size_t x = (size_t)x0; x <= (size_t)x1; x++)
+            memcpy(r->rgb + 3 * (y * r->width + x), c.rgb, 3);
+}
+
 static void vertical(const struct raster *r, double x, double y0, double y1, struct color c)
 {
-    for (double y = fmax(y0, 0); y <= fmin(y1, (double)r->height - 1); y++)
-        put(r, x, y, c);
+    box(r, x, y0, x, y1, c);
 }
 
 static void horizontal(const struct raster *r, double x0, double x1, double y, struct color c)
 {
-    for (double x = fmax(x0, 0); x <= fmin(x1, (double)r->width - 1); x++)
-        put(r, x, y, c);
+    box(r, x0, y, x1, y, c);
 }
 
 // Place of grid line i, which may be outside.
@@ -271,10 +277,11 @@ static void draw_trace(const struct raster *r, const struct span *spans)
     }
 }
 
-void sweep_rasterize(uint8_t *rgb, size_t width, size_t height, const struct sweep_look *look,
+void sweep_rasterize(uint8_t *rgb, // NOLINT(readability-non-const-parameter): it is the result
+                     size_t width, size_t height, const struct sweep_look *look,
                      const float *samples, size_t n, double rate_hz, double first_ms)
 {
-    struct span spans[MAX_SUB];
+    struct span spans[MAX_SUB] = {0};
     struct raster r = {
         rgb, width, height, look, (double)width / look->n_x, (double)height / look->n_y};
     assert(width >= 1 && width <= SWEEP_MAX_SIDE && height >= 1 && height <= SWEEP_MAX_SIDE);

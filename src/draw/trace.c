@@ -10,9 +10,13 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 // Room for a row's label, "12.345 s".
 static const double label_px = 58;
+
+// Room beside the panel for the calibration bar and what stands at it.
+static const double bar_gap_px = 15, bar_text_px = 60;
 
 double trace_nice(double v)
 {
@@ -55,40 +59,33 @@ static int draw_sweep(const struct panel *p, const struct trace_page *page, size
     return 0;
 }
 
-// One division up and one to the right, with their sizes, in the lower right corner.
+void trace_amount(char *out, size_t n_bytes, double v, const char *unit)
+{
+    bool is_milli = v >= 1000 && strcmp(unit, "\xC2\xB5V") == 0;
+    snprintf(out, n_bytes, "%g %s", is_milli ? v / 1000 : v, is_milli ? "mV" : unit);
+}
+
+// One division up and one to the right, with their sizes; beside the panel, where it hides
+// nothing.
 static void draw_calibration(const struct panel *p, const struct trace_page *page)
 {
     struct canvas *c = p->canvas;
     const struct style *s = page->style;
     char text[48];
-    double d = round(p->division_px), x = p->left + p->width - round(1.35 * d) - 0.5;
-    double y = p->top + p->height - round(0.4 * d) - 0.5;
+    double d = round(p->division_px), x = p->left + p->width + bar_gap_px;
+    double y = p->top + p->height;
     const double xy[] = {x, y - d, x, y, x + d, y};
     canvas_line(c, xy, 3, 2, s->text);
-    snprintf(text, sizeof text, "%g %s", page->per_div, page->unit);
-    canvas_text(c, text, x - 5, y - d / 2 + 4, panel_small_px, CANVAS_RIGHT, 0, s->text);
+    trace_amount(text, sizeof text, page->per_div, page->unit);
+    canvas_text(c, text, x - 1, y - d - 6, panel_small_px, CANVAS_LEFT, 0, s->text);
     snprintf(text, sizeof text, "%g ms", page->ms_per_div);
-    canvas_text(c, text, x + d / 2, y + panel_small_px + 2, panel_small_px, CANVAS_CENTER, 0,
-                s->text);
-}
-
-static void draw_times(const struct panel *p, const struct trace_page *page)
-{
-    char text[32];
-    size_t every = p->division_px * 2 < 60 ? 5 : p->division_px < 60 ? 2 : 1;
-    for (size_t i = 0; i <= page->n_x; i += every) {
-        snprintf(text, sizeof text, i ? "%g" : "%g ms", (double)i * page->ms_per_div);
-        canvas_text(p->canvas, text, p->left + round((double)i * p->division_px),
-                    p->top + p->height + panel_small_px + 5, panel_small_px, CANVAS_CENTER, 0,
-                    page->style->text);
-    }
+    canvas_text(c, text, x, y + panel_small_px + 5, panel_small_px, CANVAS_LEFT, 0, s->text);
 }
 
 int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
                enum canvas_format format, struct err *e)
 {
-    struct panel p;
-    struct panel_texts texts = {page->title, page->subtitle, page->captions};
+    struct panel p = {0};
     bool has_labels = false;
     assert(page->n_sweeps >= 1 && page->n_sweeps <= TRACE_MAX_SWEEPS);
     assert(page->n_x >= 1 && page->n_x <= TRACE_MAX_DIVISIONS);
@@ -98,8 +95,18 @@ int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
     *n = 0;
     for (size_t i = 0; i < page->n_sweeps; i++)
         has_labels = has_labels || page->sweeps[i].label;
-    int rc = panel_new(&p, format, page->style, &texts, has_labels ? label_px : 0, 0, page->n_x,
-                       page->n_y, page->division_px, e);
+    const struct panel_spec spec = {
+        .style = page->style,
+        .title = page->title,
+        .subtitle = page->subtitle,
+        .captions = page->captions,
+        .left_px = has_labels ? label_px : 0,
+        .right_px = bar_gap_px + fmax(page->division_px, bar_text_px),
+        .n_x = page->n_x,
+        .n_y = page->n_y,
+        .division_px = page->division_px,
+    };
+    int rc = panel_new(&p, format, &spec, e);
     if (rc < 0)
         return rc;
     panel_grid(&p);
@@ -109,7 +116,7 @@ int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
     canvas_unclip(p.canvas);
     panel_frame(&p);
     draw_calibration(&p, page);
-    draw_times(&p, page);
+    panel_times(&p, page->ms_per_div);
     for (size_t i = 0; i < page->n_sweeps; i++)
         if (page->sweeps[i].label)
             canvas_text(p.canvas, page->sweeps[i].label, p.left - 6,

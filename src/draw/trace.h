@@ -2,15 +2,16 @@
  * trace.h: sweeps as an electromyographer reads them: divisions of time and of voltage, a
  * calibration bar, and underneath what was filtered.
  *
- *      title                                                   subtitle
- *     +-------+-------+-------+-------+-------+-------+-------+-------+
- *   a |       |       |   .   |       |       |       |       |       |
- *     |~~~~~~~|~~~~~~~|~~/|~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~|\~~|~~~~~~~|   one row per sweep
- *   b |       |       |   v   |       |       |       |       |       |   a, b: their labels
- *     |~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~| __|   |
- *     +-------+-------+-------+-------+-------+-------+-------+-------+
- *      10 ms/div · 50 uV/div · negative up · high-pass 20 Hz             bar: one division each
- *      nemg · research use only
+ *      title                                                subtitle
+ *     +-------+-------+-------+-------+-------+-------+-------+
+ *   a |       |       |   .   |       |       |       |       |
+ *     |~~~~~~~|~~~~~~~|~~/|~~~|~~~~~~~|~~~~~~~|~~~|~~~|~~~~~~~|   a, b: labels of the sweeps,
+ *   b |       |       |   v   |       |       |       |       |         one row each
+ *     |~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|  | 50 uV
+ *     +-------+-------+-------+-------+-------+-------+-------+  |__
+ *     0 ms    10      20      30      40      50      60     70  10 ms
+ *     10 ms/div . 50 uV/div . negative up
+ *     high-pass 20 Hz . 2nd order              nemg . research use only
  *
  * Whatever a sweep holds within the panel is drawn: spikes do not fall between pixels
  * (columns.h). What is higher than the panel is cut at its edge, as on a machine.
@@ -75,6 +76,9 @@ struct spectrum_page {
 };
 int spectrum_draw(unsigned char **out, size_t *n, const struct spectrum_page *p,
                   enum canvas_format format, struct err *e);
+
+// "50 uV" with the right letter, "2 mV" from 1000 uV on, "50 counts".
+void trace_amount(char *out, size_t n_bytes, double v, const char *unit);
 
 // The smallest of 1, 2, 5, 10, 20 ... (also below 1) that is at least v > 0.
 double trace_nice(double v);
