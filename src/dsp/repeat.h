@@ -22,7 +22,7 @@ struct repeat {
 /*
  * Stretches of 2 s and more that occur again, up to REPEAT_MAX, the longest first. A stretch is
  * seen when it is 2 s and about 1 % of the signal long or more. Signals below 1000 Hz or 4 s
- * have none. Time and memory are bounded: 0.6 s and 70 MB for 10 minutes; of signals above 17
+ * have none. Time and memory are bounded: 0.8 s and 70 MB for 10 minutes; of signals above 17
  * minutes the first 17 are searched, and *searched_s (may be NULL) tells. ERR_MEMORY.
  */
 int repeat_find(struct repeat *out, size_t *n_found, double *searched_s, const float *x,

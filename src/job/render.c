@@ -16,6 +16,7 @@
 #include "wave/recording.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const render_view_names[] = {"sweep", "raster", "free-run", "spectrogram", NULL};
@@ -91,6 +92,16 @@ static int check_out(struct job *j, struct err *e)
                    extension);
 }
 
+static int no_style(const char *name, struct err *e)
+{
+    char names[160] = "";
+    for (const struct style *s = styles; s->name; s++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", s->name);
+    }
+    return err_set(e, ERR_USAGE, "no style \"%.40s\", wanted one of %s", name, names);
+}
+
 static int check_view(struct job *j, struct err *e)
 {
     const struct render_options *o = j->o;
@@ -110,9 +121,7 @@ static int check_view(struct job *j, struct err *e)
         return err_set(e, ERR_USAGE, "divisions of %g pixels, wanted %d to %d", v->division_px,
                        TRACE_MIN_DIVISION_PX, TRACE_MAX_DIVISION_PX);
     j->style = o->style ? style_find(o->style) : styles;
-    if (!j->style)
-        return err_set(e, ERR_USAGE, "no style \"%s\"", o->style);
-    return 0;
+    return j->style ? 0 : no_style(o->style, e);
 }
 
 static int check_place(struct job *j, struct err *e)
