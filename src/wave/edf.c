@@ -673,7 +673,7 @@ static int edf_open(struct recording *r, const char *path, const struct recordin
                     struct err *e)
 {
     char text[FIELD_BYTES], date[12] = "";
-    size_t n_channels;
+    size_t n_channels = 0;
     struct edf *x = arena_alloc(&r->store->arena, sizeof *x);
     if (!x)
         return err_set(e, ERR_MEMORY, "%s: no memory", path);
