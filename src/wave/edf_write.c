@@ -179,7 +179,19 @@ static void put_decimal(struct buffer *b, const char *before, double v)
     buffer_printf(b, "%s%s", before, text);
 }
 
-// A label of 16 letters is what the header has of a channel.
+// n letters of ASCII, padded with blanks; what is none becomes a question mark.
+static void put_field(unsigned char *header, size_t at, size_t n, const char *s)
+{
+    memset(header + at, ' ', n);
+    for (size_t i = 0; *s && i < n; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c >> 6 == 2) // the rest of a letter of UTF-8
+            continue;
+        header[at + i++] = c >= ' ' && c <= '~' ? c : '?';
+    }
+}
+
+// A channel is named by what the header will have of its name.
 static void put_list(struct buffer *b, const struct recording *r, const struct annotation *a)
 {
     put_decimal(b, a->onset_s < 0 ? "-" : "+", a->onset_s);
@@ -188,8 +200,11 @@ static void put_list(struct buffer *b, const struct recording *r, const struct a
     buffer_printf(b, "\x14%s", a->label);
     if (a->text)
         buffer_printf(b, ": %s", a->text);
-    if (a->channel >= 0)
-        buffer_printf(b, "@@%.16s", r->channels[a->channel].name);
+    if (a->channel >= 0) {
+        char name[17] = "";
+        put_field((unsigned char *)name, 0, 16, r->channels[a->channel].name);
+        buffer_printf(b, "@@%s", text_trim(name));
+    }
     buffer_append(b, "\x14", 2); // and its zero
 }
 
@@ -244,18 +259,6 @@ static void put_lists(struct plan *p, uint64_t record, unsigned char *to)
 }
 
 /* ---- the file ---- */
-
-// n letters of ASCII, padded with blanks; what is none becomes a question mark.
-static void put_field(unsigned char *header, size_t at, size_t n, const char *s)
-{
-    memset(header + at, ' ', n);
-    for (size_t i = 0; *s && i < n; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c >> 6 == 2) // the rest of a letter of UTF-8
-            continue;
-        header[at + i++] = c >= ' ' && c <= '~' ? c : '?';
-    }
-}
 
 static const char *note_of(const struct recording *r, const char *key)
 {

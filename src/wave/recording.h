@@ -127,7 +127,8 @@ int recording_new(struct recording **out, const struct recording_facts *facts,
                   const float *const *samples, struct err *e);
 
 // Part of a recording: [from_s, to_s) of one channel, or of all (-1), with the annotations that
-// touch it, moved to the new time 0 and cut at its ends. It reads through `of`, which must live
+// touch it, moved to the new time 0 and cut at its ends; the start time is only kept when from_s is
+// 0. It reads through `of`, which must live
 // longer. ERR_USAGE: an empty part, or no such channel; ERR_MEMORY.
 int recording_slice(struct recording **out, struct recording *of, double from_s, double to_s,
                     int channel, struct err *e);

@@ -13,9 +13,9 @@ static const struct {
     const char *what; // and what to do
 } formats[] = {
     {2, "(C) CED 87", "a Spike2 file of CED: export it there as text or WAV"},
-    {0, "S64", "a Spike2 file of CED (64 bits): export it there as text or WAV"},
     {0, "GDF ", "a GDF file: convert it to EDF"},
     {0, "Brain Vision", "a BrainVision header: export it as EDF"},
+    {0, "BrainVision", "a BrainVision header: export it as EDF"},
     {0, "MATLAB 5.0 MAT-file", "a MATLAB file: save the signal as text, or raw as int16"},
     {0, "\x89HDF\r\n", "an HDF5 (or new MATLAB) file: save the signal as text or raw"},
     {0, "XDF:", "an XDF file: convert it to EDF"},

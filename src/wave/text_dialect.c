@@ -133,7 +133,7 @@ static int decide(struct text_dialect *d, const struct look *l, const struct rec
 bool text_skip_delimiter(const char **at, const char *end, char delimiter)
 {
     const char *p = *at;
-    while (p < end && is_blank(*p) && *p != delimiter)
+    while (p < end && is_blank(*p) && (!delimiter || *p != delimiter))
         p++;
     bool is_there = p == end || (delimiter ? *p == delimiter : p > *at);
     if (delimiter && p < end && *p == delimiter) {

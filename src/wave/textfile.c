@@ -140,7 +140,7 @@ static bool take_names(struct table *t, char *line)
             name++;
         }
         if (n < t->d.n_columns)
-            t->names[n] = name;
+            t->names[n] = wave_text(t->r, name, strlen(name));
     }
     return n == t->d.n_columns || (n == t->d.n_columns + 1 && t->d.n_columns > 1);
 }
@@ -161,7 +161,7 @@ static void read_header(struct table *t, const char *text)
             t->r->store->failed = true;
             return;
         }
-        bool is_names = is_last && !take_rate(t, line) && *raw && text_is_utf8(raw) &&
+        bool is_names = is_last && !take_rate(t, line) && *raw &&
                         (!strchr(line, ':') || t->d.n_columns > 1) && take_names(t, raw);
         if (is_names)
             t->has_names = true;
@@ -279,8 +279,8 @@ static int read_line(struct table *t, struct err *e)
             while (at < line_end && *at != ' ' && *at != '\t' && *at != t->d.delimiter)
                 at++;
             text_skip_delimiter(&at, line_end, t->d.delimiter);
-        } else if (!is_number && at == begin && at < line_end)
-            at++; // what is no number and no delimiter
+        }
+        at += at == begin; // what is no number and no delimiter
         t->columns[0][t->n_rows++] = is_number ? (float)v : NOT_READ;
         if (!is_number) {
             t->n_bad++;

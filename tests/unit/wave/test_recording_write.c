@@ -158,6 +158,19 @@ static void edf_and_bdf_give_everything_back(void **state)
     }
 }
 
+// What a header of ASCII makes of a name must not part a channel from its annotations.
+static void edf_keeps_channels_of_awkward_names(void **state)
+{
+    (void)state;
+    struct recording *from = example(1), *r;
+    from->channels[0].name = "Biz\xc3\xa9ps links, sehr langer Name";
+    r = round_trip(from, "n.edf");
+    assert_string_equal(r->channels[0].name, "Biz?ps links, se");
+    expect_annotations(r, from, 0);
+    recording_close(r);
+    recording_close(from);
+}
+
 static void wav_and_csv_give_samples_back(void **state)
 {
     static const char *const names[] = {"x.wav", "x.csv"};
@@ -284,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wfdb_gives_everything_back),
         cmocka_unit_test(edf_and_bdf_give_everything_back),
+        cmocka_unit_test(edf_keeps_channels_of_awkward_names),
         cmocka_unit_test(wav_and_csv_give_samples_back),
         cmocka_unit_test(formats_say_what_they_cannot),
         cmocka_unit_test(writing_survives_failing_memory),

@@ -72,6 +72,11 @@ static void headers_are_understood(void **state)
     assert_int_equal(r->n_notes, 1);
     expect_samples(r, 0, (const float[]){500, 1000, -2000}, 3);
     recording_close(r);
+    r = opened(put_text("x.csv", "Zeit time\tEMG (\xb5V)\n0\t1\n0,001\t2,5\n0,002\t3\n"));
+    assert_int_equal(r->channels[0].unit, CHANNEL_UNIT_MICROVOLTS); // the sign of Latin-1
+    assert_string_equal(r->channels[0].name, "EMG");
+    assert_float_equal(r->channels[0].rate_hz, 1000, 1e-9);
+    recording_close(r);
     r = opened(put_text("x.csv", "Time (ms),\"EMG one (mV)\",Force (N)\n"
                                  "0.0,1.5,7\n0.5,2,8\n1.0,3,9\n1.5,4,0\n"));
     assert_int_equal(r->n_channels, 2);
