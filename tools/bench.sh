@@ -8,6 +8,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 build/draw_sweeps "$scratch/pictures" 10 20 1
 build/bench_data "$scratch/pictures" "$scratch/set" 299
+build/bench_signal
 build/bench_net inference 1 "$threads" "$seconds"
 build/bench_net inference 8 "$threads" "$seconds"
 # Training on the same noise in each step, then on pictures from the loader.

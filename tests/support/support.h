@@ -20,6 +20,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// What cairo's fontconfig has read it keeps until the process ends; the leak sanitizer asks here.
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig";
+}
+
 // "…/shared/<what>" in a static buffer, or NULL, with a line that says so, when it is not
 // there.
 static inline const char *shared_path(const char *what)

@@ -1,0 +1,129 @@
+/* trace.c: see trace.h. */
+#include "draw/trace.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "draw/columns.h"
+#include "draw/draw_priv.h"
+#include "draw/style.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// Room for a row's label, "12.345 s".
+static const double label_px = 58;
+
+// Room beside the panel for the calibration bar and what stands at it.
+static const double bar_gap_px = 15, bar_text_px = 60;
+
+double trace_nice(double v)
+{
+    double base = pow(10, floor(log10(v)));
+    const double steps[] = {1, 2, 5};
+    for (int i = 0; i < 3; i++)
+        if (v <= base * steps[i] * (1 + 1e-9))
+            return base * steps[i];
+    return base * 10;
+}
+
+static double row_y(const struct panel *p, size_t i, size_t n)
+{
+    return p->top + p->height * ((double)i + 0.5) / (double)n;
+}
+
+static int draw_sweep(const struct panel *p, const struct trace_page *page, size_t i,
+                      enum canvas_format format, struct err *e)
+{
+    const struct trace_sweep *s = &page->sweeps[i];
+    double px_per_ms = p->division_px / page->ms_per_div;
+    struct column_map map = {
+        .x0 = p->left + s->first_ms * px_per_ms,
+        .dx = 1000 / s->rate_hz * px_per_ms,
+        .y0 = row_y(p, i, page->n_sweeps),
+        .dy = (page->is_turned ? 1 : -1) * p->division_px / page->per_div,
+        .column = format == CANVAS_FORMAT_PNG ? 1 : 0.25, // of a vector: 384 per inch
+    };
+    size_t n_max = columns_max(&map, s->n);
+    double *xy = mem_array(n_max, 2 * sizeof *xy);
+    if (!xy)
+        return err_set(e, ERR_MEMORY, "no memory to draw a sweep");
+    size_t n = columns_line(xy, &map, s->samples, s->n);
+    for (size_t k = 0; k < n; k++) // far outside is outside, too; and fits cairo's numbers
+        xy[2 * k + 1] = fmax(fmin(xy[2 * k + 1], 20000), -20000);
+    canvas_antialias(p->canvas, page->style->is_soft);
+    canvas_line(p->canvas, xy, n, page->style->trace_px, page->style->trace);
+    canvas_antialias(p->canvas, true);
+    mem_free(xy);
+    return 0;
+}
+
+void trace_amount(char *out, size_t n_bytes, double v, const char *unit)
+{
+    bool is_milli = v >= 1000 && strcmp(unit, "\xC2\xB5V") == 0;
+    snprintf(out, n_bytes, "%g %s", is_milli ? v / 1000 : v, is_milli ? "mV" : unit);
+}
+
+// One division up and one to the right, with their sizes; beside the panel, where it hides
+// nothing.
+static void draw_calibration(const struct panel *p, const struct trace_page *page)
+{
+    struct canvas *c = p->canvas;
+    const struct style *s = page->style;
+    char text[48];
+    double d = round(p->division_px), x = p->left + p->width + bar_gap_px;
+    double y = p->top + p->height;
+    const double xy[] = {x, y - d, x, y, x + d, y};
+    canvas_line(c, xy, 3, 2, s->text);
+    trace_amount(text, sizeof text, page->per_div, page->unit);
+    canvas_text(c, text, x - 1, y - d - 6, panel_small_px, CANVAS_LEFT, 0, s->text);
+    snprintf(text, sizeof text, "%g ms", page->ms_per_div);
+    canvas_text(c, text, x, y + panel_small_px + 5, panel_small_px, CANVAS_LEFT, 0, s->text);
+}
+
+int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
+               enum canvas_format format, struct err *e)
+{
+    struct panel p = {0};
+    bool has_labels = false;
+    assert(page->n_sweeps >= 1 && page->n_sweeps <= TRACE_MAX_SWEEPS);
+    assert(page->n_x >= 1 && page->n_x <= TRACE_MAX_DIVISIONS);
+    assert(page->n_y >= 1 && page->n_y <= TRACE_MAX_DIVISIONS);
+    assert(page->ms_per_div > 0 && page->per_div > 0);
+    *out = NULL;
+    *n = 0;
+    for (size_t i = 0; i < page->n_sweeps; i++)
+        has_labels = has_labels || page->sweeps[i].label;
+    const struct panel_spec spec = {
+        .style = page->style,
+        .title = page->title,
+        .subtitle = page->subtitle,
+        .captions = page->captions,
+        .left_px = has_labels ? label_px : 0,
+        .right_px = bar_gap_px + fmax(page->division_px, bar_text_px),
+        .n_x = page->n_x,
+        .n_y = page->n_y,
+        .division_px = page->division_px,
+    };
+    int rc = panel_new(&p, format, &spec, e);
+    if (rc < 0)
+        return rc;
+    panel_grid(&p);
+    canvas_clip(p.canvas, p.left, p.top, p.width, p.height);
+    for (size_t i = 0; rc == 0 && i < page->n_sweeps; i++)
+        rc = draw_sweep(&p, page, i, format, e);
+    canvas_unclip(p.canvas);
+    panel_frame(&p);
+    draw_calibration(&p, page);
+    panel_times(&p, page->ms_per_div);
+    for (size_t i = 0; i < page->n_sweeps; i++)
+        if (page->sweeps[i].label)
+            canvas_text(p.canvas, page->sweeps[i].label, p.left - 6,
+                        row_y(&p, i, page->n_sweeps) + 4, panel_small_px, CANVAS_RIGHT,
+                        label_px, page->style->text);
+    if (rc == 0)
+        rc = canvas_file(out, n, p.canvas, e);
+    canvas_free(p.canvas);
+    return rc;
+}
