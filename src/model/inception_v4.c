@@ -158,8 +158,12 @@ static int build_row(struct network *n, const char *block, const struct row *r, 
                                          .kw = r->kw,
                                          .stride = r->stride,
                                          .is_same = r->is_same});
-    struct pool_params p = {r->kind == MAX ? POOL_MAX : POOL_AVERAGE, r->kh, r->stride,
-                            r->is_same ? (r->kh - 1) / 2 : 0};
+    struct pool_params p = {.kind = r->kind == MAX ? POOL_MAX : POOL_AVERAGE,
+                            .kh = r->kh,
+                            .kw = r->kw,
+                            .stride = r->stride,
+                            .pad_h = r->is_same ? (r->kh - 1) / 2 : 0,
+                            .pad_w = r->is_same ? (r->kw - 1) / 2 : 0};
     return graph_pool(n->graph, name, in, p);
 }
 
@@ -186,7 +190,7 @@ static void build_aux(struct network *n, int mixed_6h)
     if (map.h < 5)
         return; // a small picture: nothing left to pool
     int x = graph_pool(n->graph, "InceptionV4/AuxLogits/AvgPool_1a_5x5", mixed_6h,
-                       (struct pool_params){POOL_AVERAGE, 5, 3, 0});
+                       (struct pool_params){POOL_AVERAGE, 5, 5, 3, 0, 0});
     n->frontier[n->n_frontier++] = x;
     x = conv(n, "AuxLogits/Conv2d_1b_1x1", x,
              (struct conv_params){.c_out = zoo_channels(n->spec.width, 128),

@@ -66,7 +66,7 @@ static void build(struct network *n, const struct model_spec *spec)
              (struct conv_params){
                  .c_out = 64, .kh = 7, .kw = 7, .stride = 2, .pad_h = 3, .pad_w = 3});
     x = relu(n, "", "relu", x);
-    x = graph_pool(n->graph, "maxpool", x, (struct pool_params){POOL_MAX, 3, 2, 1});
+    x = graph_pool(n->graph, "maxpool", x, (struct pool_params){POOL_MAX, 3, 3, 2, 1, 1});
     for (size_t layer = 0; layer < 4; layer++)
         for (size_t i = 0; i < 2; i++) {
             char prefix[NAME_BYTES / 2];
