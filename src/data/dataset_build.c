@@ -102,7 +102,7 @@ static int write_example(struct build *b, struct tfrecord_writer *w, const struc
     mem_free(path);
     if (rc < 0)
         return rc;
-    struct image_example example = {
+    struct example example = {
         .encoded = {encoded, n},
         .format = bytes_of(x->format),
         .filename = bytes_of(x->file),
@@ -113,7 +113,7 @@ static int write_example(struct build *b, struct tfrecord_writer *w, const struc
         .width = (int64_t)x->width,
     };
     buffer_clear(message);
-    image_example_append(message, &example);
+    example_append(message, &example);
     mem_free(encoded);
     return message->failed ? no_memory(e)
                            : tfrecord_writer_append(w, message->data, message->n, e);

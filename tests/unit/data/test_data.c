@@ -221,7 +221,7 @@ static struct loader *open_loader(const struct examples *x, enum loader_order or
     struct err e;
     struct loader_options o = {.order = order, .batch = 7, .seed = 3, .first_batch = first};
     o.augment = order == LOADER_ONCE ? AUGMENT_NONE : AUGMENT_SLIM;
-    o.preprocess = (struct preprocess){12, 12, 0.875};
+    o.input = input_of_pictures(12);
     o.n_threads = n_threads;
     assert_int_equal(loader_open(&l, x, &o, &e), 0);
     return l;
@@ -249,11 +249,11 @@ static void batches_depend_on_the_seed_alone(void **state)
             struct batch *p, *q, *r = NULL;
             assert_int_equal(loader_next(a, &p, &e), 1);
             assert_int_equal(loader_next(b, &q, &e), 1);
-            assert_memory_equal(p->images, q->images, 7 * 12 * 12 * 3 * sizeof(float));
+            assert_memory_equal(p->inputs, q->inputs, 7 * 12 * 12 * 3 * sizeof(float));
             assert_memory_equal(p->labels, q->labels, 7 * sizeof(int32_t));
             if (i >= 9) {
                 assert_int_equal(loader_next(c, &r, &e), 1);
-                assert_memory_equal(p->images, r->images, 7 * 12 * 12 * 3 * sizeof(float));
+                assert_memory_equal(p->inputs, r->inputs, 7 * 12 * 12 * 3 * sizeof(float));
             }
             for (size_t k = 0; k < 7; k++)
                 times[p->example[k]]++;
