@@ -50,7 +50,7 @@ static int load(const struct examples *x, size_t size, size_t n_threads, struct 
                                .batch = BATCH,
                                .augment = AUGMENT_WAVEFORM,
                                .n_threads = n_threads};
-    o.preprocess = (struct preprocess){size, size, 0.875};
+    o.input = input_of_pictures(size);
     int rc = loader_open(&l, x, &o, e);
     if (rc < 0)
         return rc;

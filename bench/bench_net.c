@@ -75,11 +75,10 @@ static int prepare(struct bench *b, struct err *e)
 
 static int open_dataset(struct bench *b, const char *folder, struct err *e)
 {
-    size_t side = b->network.spec.image_size;
     struct loader_options o = {.order = LOADER_EPOCHS,
                                .batch = b->batch,
                                .augment = AUGMENT_WAVEFORM,
-                               .preprocess = {side, side, 0.875},
+                               .input = input_of_pictures(b->network.spec.shape.h),
                                .n_threads = b->n_threads};
     int rc = dataset_open(&b->dataset, folder, e);
     if (rc == 0)
@@ -90,14 +89,14 @@ static int open_dataset(struct bench *b, const char *folder, struct err *e)
 static int load(struct bench *b, struct err *e)
 {
     struct batch *batch;
-    size_t side = b->network.spec.image_size;
+    struct shape s = b->network.spec.shape;
     if (!b->loader)
         return 0;
     int rc = loader_next(b->loader, &batch, e);
     if (rc < 0)
         return rc;
-    memcpy(net_feed(b->net, b->network.input).data, batch->images,
-           batch->n * side * side * 3 * sizeof *batch->images);
+    memcpy(net_feed(b->net, b->network.input).data, batch->inputs,
+           batch->n * s.h * s.w * s.c * sizeof *batch->inputs);
     if (b->trains)
         memcpy(net_labels(b->net), batch->labels, batch->n * sizeof *batch->labels);
     batch_free(batch);
@@ -107,7 +106,8 @@ static int load(struct bench *b, struct err *e)
 static void feed(struct bench *b)
 {
     struct rng rng = rng_of(1, 0);
-    size_t side = b->network.spec.image_size, n = b->batch * side * side * 3;
+    struct shape s = b->network.spec.shape;
+    size_t n = b->batch * s.h * s.w * s.c;
     float *x = net_feed(b->net, b->network.input).data;
     for (size_t i = 0; i < n; i++)
         x[i] = (float)rng_between(&rng, -1, 1);
@@ -164,7 +164,7 @@ static void print(struct bench *b)
            "\"threads\": %zu, \"steps\": %zu, \"ms\": %.2f, \"ms_least\": %.2f, "
            "\"ms_most\": %.2f, \"images_per_s\": %.2f, \"peak_rss_mb\": %.0f, "
            "\"planned_mb\": %.0f, \"loads\": %s}\n",
-           major, minor, patch, b->network.spec.network, b->network.spec.image_size,
+           major, minor, patch, b->network.spec.network, b->network.spec.shape.w,
            b->network.spec.width, b->trains ? "training" : "inference", b->batch, b->n_threads,
            b->n, median, b->ms[0], b->ms[b->n - 1], 1000 * (double)b->batch / median,
            (double)usage.ru_maxrss / 1024,
@@ -185,10 +185,14 @@ int main(int argc, char **argv)
                       .n_threads = strtoul(argv[3], NULL, 10),
                       .seconds = strtod(argv[4], NULL)};
     b.spec = (struct model_spec){.network = argc > 5 ? argv[5] : "inception_v4",
-                                 .image_size = argc > 6 ? strtoul(argv[6], NULL, 10) : 0,
                                  .width = argc > 7 ? strtod(argv[7], NULL) : 1,
                                  .n_classes = N_CLASSES};
-    int rc = prepare(&b, &e);
+    size_t size = argc > 6 ? strtoul(argv[6], NULL, 10) : 0;
+    int rc = zoo_shape(&b.spec.shape, b.spec.network, &e);
+    if (rc == 0 && size)
+        b.spec.shape = (struct shape){b.spec.shape.h > 1 ? size : 1, size, b.spec.shape.c};
+    if (rc == 0)
+        rc = prepare(&b, &e);
     if (rc == 0 && argc > 8)
         rc = open_dataset(&b, argv[8], &e);
     if (rc == 0)

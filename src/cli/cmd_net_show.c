@@ -23,8 +23,8 @@ static const struct option show_options[] = {
      .kind = OPTION_KIND_SIZE,
      .offset = AT(image_size),
      .fallback = "0",
-     .max = 4096,
-     .help = "pixels a side; 0: the network's own"},
+     .max = 1 << 20,
+     .help = "pixels a side, samples of a signal; 0: the network's own"},
     {.name = "width",
      .kind = OPTION_KIND_REAL,
      .offset = AT(width),
@@ -128,12 +128,13 @@ static void print(FILE *f, const struct netshow *s, const struct plans *p,
             "output", "parameters", "M mult-add");
     for (size_t i = 0; i < s->n_rows; i++)
         print_row(f, &s->rows[i], widest);
-    fprintf(f, "\n%s at %zu pixels, width %g, %zu classes\n", n->spec.network,
-            n->spec.image_size, n->spec.width, n->spec.n_classes);
+    struct shape in = n->spec.shape;
+    fprintf(f, "\n%s on %zu x %zu x %zu, width %g, %zu classes\n", n->spec.network, in.h, in.w,
+            in.c, n->spec.width, n->spec.n_classes);
     fprintf(f, "parameters     %12zu, of which %zu in the auxiliary head\n",
             s->all.n_parameters, s->aux.n_parameters);
     fprintf(f, "statistics     %12zu\n", s->all.n_statistics);
-    fprintf(f, "multiply-adds  %12.3f G a picture, of which %.3f G in the auxiliary head\n",
+    fprintf(f, "multiply-adds  %12.3f G an example, of which %.3f G in the auxiliary head\n",
             (double)s->all.n_multiply_adds / 1e9, (double)s->aux.n_multiply_adds / 1e9);
     fprintf(f, "planned memory at batch %zu: inference %.1f MB and weights %.1f MB; ", batch,
             megabytes(p->inference.activations), megabytes(p->inference.prepared));
@@ -180,8 +181,8 @@ static json_t *report_json(const struct netshow *s, const struct plans *p,
     json_t *rows = json_array();
     for (size_t i = 0; i < s->n_rows; i++)
         json_array_append_new(rows, row_json(&s->rows[i]));
-    return json_pack("{s:s, s:I, s:f, s:I, s:o, s:o, s:o, s:{s:I, s:o, s:o}}", "network",
-                     n->spec.network, "image_size", (json_int_t)n->spec.image_size, "width",
+    return json_pack("{s:s, s:o, s:f, s:I, s:o, s:o, s:o, s:{s:I, s:o, s:o}}", "network",
+                     n->spec.network, "input", shape_json(n->spec.shape), "width",
                      n->spec.width, "classes", (json_int_t)n->spec.n_classes, "layers", rows,
                      "totals", totals_json(&s->all), "auxiliary", totals_json(&s->aux),
                      "planned_bytes", "batch", (json_int_t)batch, "inference",
@@ -191,14 +192,17 @@ static json_t *report_json(const struct netshow *s, const struct plans *p,
 static int show_run(struct command_call *call, struct err *e)
 {
     const struct show_args *a = call->args;
-    const struct model_spec spec = {.network = call->options->operands[0],
-                                    .image_size = a->image_size,
-                                    .width = a->width,
-                                    .n_classes = a->classes};
+    struct model_spec spec = {
+        .network = call->options->operands[0], .width = a->width, .n_classes = a->classes};
     struct network n = {0};
     struct netshow s = {0};
     struct plans p = {0};
-    int rc = zoo_build(&n, &spec, e);
+    int rc = zoo_shape(&spec.shape, spec.network, e);
+    if (rc == 0 && a->image_size) // a map of one row stays one
+        spec.shape =
+            (struct shape){spec.shape.h > 1 ? a->image_size : 1, a->image_size, spec.shape.c};
+    if (rc == 0)
+        rc = zoo_build(&n, &spec, e);
     if (rc == 0)
         rc = netshow_init(&s, &n, e);
     if (rc == 0)
@@ -224,11 +228,12 @@ const struct command net_show_command = {
     .summary = "shows a network as a table",
     .description =
         "Shows every layer of a network with its window, the shape it puts out (height x width "
-        "x channels), its trainable parameters and its multiply-adds for one picture; then the "
+        "x channels), its trainable parameters and its multiply-adds for one example; then the "
         "totals and the memory that the engine plans.\n\n"
-        "Networks: inception_v4 (of the 2019 paper, with TF-Slim's names), resnet18.",
+        "Networks: inception_v4 (of the 2019 paper, with TF-Slim's names), resnet18, and "
+        "resnet1d for signals.",
     .operands = "MODEL",
-    .operands_help = "a network: inception_v4 or resnet18",
+    .operands_help = "a network: inception_v4, resnet18 or resnet1d",
     .n_operands_min = 1,
     .n_operands_max = 1,
     .options = show_options,

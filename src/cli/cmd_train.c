@@ -4,13 +4,13 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/watch.h"
-#include "image/augment.h"
+#include "input/input.h"
 
 extern const struct command train_command;
 
 struct train_args {
     struct train_options o; // what needs no translation lands there at once
-    int recipe, optimizer, schedule, augment;
+    int input, recipe, optimizer, schedule, augment;
 };
 
 #define AT(field) offsetof(struct train_args, field)
@@ -32,14 +32,20 @@ static const struct option train_option_table[] = {
      .short_name = 'm',
      .kind = OPTION_KIND_STRING,
      .offset = AT(o.model),
-     .fallback = "inception_v4",
-     .help = "network: inception_v4 or resnet18"},
+     .help = "network: inception_v4, resnet18 or resnet1d; without it: inception_v4 for "
+             "pictures, resnet1d for signals"},
+    {.name = "input",
+     .kind = OPTION_KIND_CHOICE,
+     .offset = AT(input),
+     .choices = input_kinds,
+     .help = "what the network reads; without it: what the data set was made for"},
     {.name = "image-size",
      .kind = OPTION_KIND_SIZE,
      .offset = AT(o.image_size),
      .fallback = "0",
      .max = 4096,
-     .help = "pixels a side; 0: the network's own (inception_v4: 299)"},
+     .help = "pixels a side of pictures; 0: the data set's, or the network's own "
+             "(inception_v4: 299)"},
     {.name = "width",
      .kind = OPTION_KIND_REAL,
      .offset = AT(o.width),
@@ -232,6 +238,7 @@ static int train_run(struct command_call *call, struct err *e)
     struct watch w;
     json_t *report;
     o.recipe = (enum train_recipe)a->recipe;
+    o.input = a->input >= 0 ? input_kinds[a->input] : NULL;
     o.optimizer = a->optimizer >= 0 ? optim_names[a->optimizer] : NULL;
     o.schedule = a->schedule >= 0 ? schedule_names[a->schedule] : NULL;
     o.augment = a->augment >= 0 ? augment_names[a->augment] : NULL;

@@ -64,12 +64,19 @@ void dataset_close(struct dataset *d)
     *d = (struct dataset){0};
 }
 
+int dataset_input(struct input *out, const struct dataset *d, struct err *e)
+{
+    const json_t *o = json_object_get(d->description, "input");
+    *out = input_of_pictures(0);
+    return o ? input_from_json(out, o, d->folder, e) : 0;
+}
+
 static int add_example(struct examples *x, size_t *capacity, const unsigned char *data,
                        size_t n, struct err *e)
 {
     if (x->n == *capacity) {
         size_t more = *capacity ? *capacity * 2 : 1024;
-        struct image_example *examples = mem_resize(x->examples, more, sizeof *examples);
+        struct example *examples = mem_resize(x->examples, more, sizeof *examples);
         if (examples)
             x->examples = examples;
         unsigned char **blocks = mem_resize(x->blocks, more, sizeof *blocks);
@@ -83,11 +90,11 @@ static int add_example(struct examples *x, size_t *capacity, const unsigned char
     if (!copy)
         return err_set(e, ERR_MEMORY, "no memory for an example of %zu bytes", n);
     memcpy(copy, data, n);
-    struct image_example *to = &x->examples[x->n];
+    struct example *to = &x->examples[x->n];
     x->blocks[x->n++] = copy;
-    int rc = image_example_parse(to, copy, n, e);
-    if (rc == 0 && !to->encoded.n)
-        rc = err_set(e, ERR_FORMAT, "no image/encoded");
+    int rc = example_parse(to, copy, n, e);
+    if (rc == 0 && !to->encoded.n && !to->signal.n)
+        rc = err_set(e, ERR_FORMAT, "neither image/encoded nor emg/signal");
     if (rc == 0 && (to->label < 0 || (uint64_t)to->label >= x->n_classes))
         rc = err_set(e, ERR_FORMAT, "label %lld, labels.txt has %zu classes",
                      (long long)to->label, x->n_classes);
@@ -106,7 +113,7 @@ static int load_shard(struct examples *x, size_t *capacity, uint64_t *n_bytes, c
     while (rc == 0 && (rc = tfrecord_reader_next(r, &data, &n, e)) == 1) {
         *n_bytes += n;
         rc = *n_bytes >> DATASET_MAX_BYTES_SHIFT
-                 ? err_set(e, ERR_LIMIT, "over 16 GiB of pictures: more than is kept in memory")
+                 ? err_set(e, ERR_LIMIT, "over 16 GiB of examples: more than is kept in memory")
                  : add_example(x, capacity, data, n, e);
         if (rc < 0)
             err_prefix(e, "%s: record %zu", path, record);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "input/input.h"
 #include "tf/example.h"
 
 #include <jansson.h>
@@ -24,9 +25,13 @@ struct dataset {
 int dataset_open(struct dataset *out, const char *folder, struct err *e);
 void dataset_close(struct dataset *d); // accepts a zeroed struct
 
+// What the set was made for: its description's "input", or pictures of height and width 0 where
+// it does not say: any.
+int dataset_input(struct input *out, const struct dataset *d, struct err *e);
+
 // All examples of one split, in memory. The views in examples point into it.
 struct examples {
-    struct image_example *examples; // [n]; label within 0..n_classes-1
+    struct example *examples; // [n]; label within 0..n_classes-1
     size_t n;
     size_t *per_class; // [n_classes]
     size_t n_classes;

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "base/text.h"
+#include "data/items.h"
+#include "data/manifest.h"
 #include "data/pictures.h"
 #include "image/image.h"
 #include "tf/example.h"
@@ -33,7 +35,7 @@ struct dataset_build_options dataset_build_defaults(void)
 struct build {
     const struct dataset_build_options *o;
     const struct monitor *monitor;
-    struct pictures p;
+    struct items p;
     struct split_options split;
     enum split_side *side;
     size_t *order;
@@ -73,9 +75,9 @@ static int find_patients(struct build *b, struct err *e)
     const struct dataset_build_options *o = b->o;
     int rc = 0;
     if (o->manifest)
-        rc = pictures_read_manifest(&b->p, o->manifest, e);
+        rc = manifest_read(&b->p, o->manifest, e);
     else if (o->patient_pattern)
-        rc = pictures_match_patients(&b->p, o->patient_pattern, e);
+        rc = items_match_patients(&b->p, o->patient_pattern, e);
     b->split = o->split;
     if (rc < 0 || o->is_split_given)
         return rc;
@@ -92,7 +94,7 @@ static struct example_bytes bytes_of(const char *s)
     return (struct example_bytes){(const unsigned char *)s, s ? strlen(s) : 0};
 }
 
-static int write_example(struct build *b, struct tfrecord_writer *w, const struct picture *x,
+static int write_example(struct build *b, struct tfrecord_writer *w, const struct item *x,
                          struct buffer *message, struct err *e)
 {
     unsigned char *encoded;
@@ -102,7 +104,7 @@ static int write_example(struct build *b, struct tfrecord_writer *w, const struc
     mem_free(path);
     if (rc < 0)
         return rc;
-    struct image_example example = {
+    struct example example = {
         .encoded = {encoded, n},
         .format = bytes_of(x->format),
         .filename = bytes_of(x->file),
@@ -113,7 +115,7 @@ static int write_example(struct build *b, struct tfrecord_writer *w, const struc
         .width = (int64_t)x->width,
     };
     buffer_clear(message);
-    image_example_append(message, &example);
+    example_append(message, &example);
     mem_free(encoded);
     return message->failed ? no_memory(e)
                            : tfrecord_writer_append(w, message->data, message->n, e);
@@ -142,7 +144,7 @@ static int write_shard(struct build *b, const char *file, const size_t *members,
                                          b->o->want_gzip ? TFRECORD_GZIP : TFRECORD_PLAIN, e)
                   : no_memory(e);
     for (size_t i = first; rc == 0 && i < last; i++) {
-        rc = write_example(b, w, &b->p.pictures[members[i]], &message, e);
+        rc = write_example(b, w, &b->p.items[members[i]], &message, e);
         monitor_progress(b->monitor, "writing examples", ++b->n_written, b->p.n, "");
         if (rc == 0 && monitor_is_cancelled(b->monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while writing examples");
@@ -174,7 +176,7 @@ static json_t *list_patients(const struct build *b, const size_t *members, size_
     json_t *list = json_array();
     const char **names = mem_array(n, sizeof *names);
     for (size_t i = 0; names && i < n; i++)
-        names[i] = b->p.pictures[members[i]].patient;
+        names[i] = b->p.items[members[i]].patient;
     if (names && b->p.has_patients) {
         qsort(names, n, sizeof *names, compare_strings);
         for (size_t i = 0; i < n; i++)
@@ -192,7 +194,7 @@ static json_t *describe_side(const struct build *b, const size_t *members, size_
     for (size_t k = 0; k < b->p.n_classes; k++) {
         size_t count = 0;
         for (size_t i = 0; i < n; i++)
-            count += b->p.pictures[members[i]].label == k;
+            count += b->p.items[members[i]].label == k;
         json_object_set_new(per_class, b->p.classes[k], json_integer((json_int_t)count));
     }
     return json_pack("{s:I, s:o, s:o, s:o}", "n", (json_int_t)n, "per_class", per_class,
@@ -244,17 +246,17 @@ static json_t *list_duplicates(const struct build *b)
 {
     json_t *groups = json_array(), *by_hash = json_object();
     for (size_t i = 0; i < b->p.n; i++) {
-        const struct picture *x = &b->p.pictures[i];
+        const struct item *x = &b->p.items[i];
         json_t *group = json_object_get(by_hash, x->sha256);
         if (!group)
             json_object_set_new(by_hash, x->sha256, group = json_array());
         json_array_append_new(group, json_string(x->file));
     }
     for (size_t i = 0; i < b->p.n; i++) {
-        json_t *group = json_object_get(by_hash, b->p.pictures[i].sha256);
+        json_t *group = json_object_get(by_hash, b->p.items[i].sha256);
         if (json_array_size(group) > 1) {
             json_array_append(groups, group);
-            json_object_del(by_hash, b->p.pictures[i].sha256);
+            json_object_del(by_hash, b->p.items[i].sha256);
         }
     }
     json_decref(by_hash);
@@ -328,7 +330,7 @@ static int write_all(json_t **report, struct build *b, struct err *e)
     json_t *splits = json_object();
     uint64_t n_bytes = 0;
     for (size_t i = 0; i < b->p.n; i++)
-        n_bytes += b->p.pictures[i].n_bytes + 512;
+        n_bytes += b->p.items[i].n_bytes + 512;
     int rc = splits ? file_check_writable(b->o->out, n_bytes, e) : no_memory(e);
     if (rc == 0 && b->o->want_overwrite)
         rc = clear_old(b->o, e);
@@ -365,8 +367,7 @@ int dataset_build(json_t **report, const struct dataset_build_options *o,
     if (rc == 0) {
         b.side = mem_array(b.p.n, sizeof *b.side);
         b.order = mem_array(b.p.n, sizeof *b.order);
-        rc = b.side && b.order ? split_pictures(b.side, b.order, &b.p, &b.split, e)
-                               : no_memory(e);
+        rc = b.side && b.order ? split_items(b.side, b.order, &b.p, &b.split, e) : no_memory(e);
     }
     if (rc == 0)
         rc = write_all(report, &b, e);
@@ -377,6 +378,6 @@ int dataset_build(json_t **report, const struct dataset_build_options *o,
     buffer_release(&b.hashes);
     mem_free(b.side);
     mem_free(b.order);
-    pictures_release(&b.p);
+    items_release(&b.p);
     return rc;
 }

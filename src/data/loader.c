@@ -108,12 +108,11 @@ static struct batch *batch_new(size_t n, const struct loader_options *o)
     if (!b)
         return NULL;
     b->n = n;
-    const struct preprocess *p = &o->preprocess;
-    if (!o->without_images)
-        b->images = mem_aligned(n * p->height * p->width * 3 * sizeof *b->images);
+    if (!o->without_inputs)
+        b->inputs = mem_aligned(n * input_floats(&o->input) * sizeof *b->inputs);
     b->labels = mem_array(n, sizeof *b->labels);
     b->example = mem_array(n, sizeof *b->example);
-    if ((b->images || o->without_images) && b->labels && b->example)
+    if ((b->inputs || o->without_inputs) && b->labels && b->example)
         return b;
     batch_free(b);
     return NULL;
@@ -123,7 +122,7 @@ void batch_free(struct batch *b)
 {
     if (!b)
         return;
-    mem_free(b->images);
+    mem_free(b->inputs);
     mem_free(b->labels);
     mem_free(b->example);
     mem_free(b);
@@ -133,20 +132,13 @@ void batch_free(struct batch *b)
 static int prepare(const struct loader *l, struct batch *b, size_t i, uint64_t position,
                    struct err *e)
 {
-    const struct image_example *x = &l->x->examples[b->example[i]];
-    const struct preprocess *p = &l->o.preprocess;
-    struct image im;
+    const struct example *x = &l->x->examples[b->example[i]];
     b->labels[i] = (int32_t)x->label;
-    if (l->o.without_images)
+    if (l->o.without_inputs)
         return 0;
     struct rng rng = rng_of(l->o.seed, position ^ stream_variation);
-    int rc = image_decode(&im, x->encoded.data, x->encoded.n, e);
-    if (rc < 0)
-        return err_prefix(e, "%.*s", (int)(x->filename.n < 100 ? x->filename.n : 100),
-                          x->filename.data ? (const char *)x->filename.data : "a picture");
-    augment(b->images + i * p->height * p->width * 3, l->o.augment, p, &im, &rng);
-    image_release(&im);
-    return 0;
+    return input_read_example(b->inputs + i * input_floats(&l->o.input), &l->o.input, x,
+                              l->o.augment, &rng, e);
 }
 
 static int make_batch(void *context, uint64_t number, void **item, struct err *e)

@@ -1,12 +1,13 @@
 /*
- * loader.h: examples to batches: decoded, varied, in an order that depends on the seed alone.
+ * loader.h: examples to batches: as the network reads them, varied, in an order that depends on
+ * the seed alone.
  *
  * Threads prepare batches ahead; the i-th batch is the same whatever their number, so a run
  * resumes by the number of its next batch.
  */
 #pragma once
 
-#include "image/augment.h"
+#include "input/input.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,19 +35,19 @@ struct loader_options {
     uint64_t seed;
     uint64_t first_batch; // number of the first one
     enum augment_kind augment;
-    struct preprocess preprocess;
+    struct input input;
     size_t n_threads;    // 0: on the caller's thread
-    bool without_images; // labels and numbers only: images is NULL
+    bool without_inputs; // labels and numbers only: batch.inputs is NULL
 };
 
 struct batch {
-    float *images;     // [n][height][width][3]
+    float *inputs;     // [n][input_floats()]
     int32_t *labels;   // [n]
     uint64_t *example; // [n] number in its split
     size_t n;          // options.batch, or less at the end of LOADER_ONCE
 };
 
-// Borrows examples. The errors of a batch name the picture.
+// Borrows examples. The errors of a batch name the example.
 int loader_open(struct loader **out, const struct examples *x, const struct loader_options *o,
                 struct err *e);
 // 1 a batch (the caller's: batch_free), 0 the end, negative this batch's error.

@@ -1,13 +1,14 @@
 /*
- * manifest.c: patients of pictures from a CSV file. RFC 4180: fields in quotes may hold commas,
- * line ends and doubled quotes; a byte order mark and CR LF are taken.
+ * manifest.c: see manifest.h. Fields in quotes may hold commas, line ends and doubled quotes; a
+ * byte order mark and CR LF are taken.
  */
-#include "data/pictures.h"
+#include "data/manifest.h"
 
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/items.h"
 
 #include <string.h>
 
@@ -77,12 +78,12 @@ static int read_row(struct csv *c, struct err *e)
     return 1;
 }
 
-enum column { IMAGE, PATIENT, CLASS, RECORDING, N_COLUMNS };
+enum column { ITEM, PATIENT, CLASS, RECORDING, N_COLUMNS };
 
-static int find_columns(const struct csv *c, size_t *at, struct err *e)
+static int find_columns(const struct csv *c, size_t *at, bool has_pictures, struct err *e)
 {
     static const char *const names[N_COLUMNS][4] = {{"image", "picture", "file", NULL},
-                                                    {"patient", NULL},
+                                                    {"patient", "subject", NULL},
                                                     {"class", "label", NULL},
                                                     {"recording", "record", NULL}};
     for (int k = 0; k < N_COLUMNS; k++) {
@@ -92,9 +93,14 @@ static int find_columns(const struct csv *c, size_t *at, struct err *e)
                 if (!text_compare_nocase(c->field[i], *name) && at[k] == SIZE_MAX)
                     at[k] = i;
     }
-    if (at[IMAGE] == SIZE_MAX || at[PATIENT] == SIZE_MAX)
+    if (at[ITEM] == SIZE_MAX && !has_pictures)
+        at[ITEM] = at[RECORDING];
+    if (at[ITEM] == SIZE_MAX || at[PATIENT] == SIZE_MAX)
         return err_set(e, ERR_FORMAT, "%s: line %zu: no column \"%s\" in the header", c->path,
-                       c->line, at[IMAGE] == SIZE_MAX ? "image" : "patient");
+                       c->line,
+                       at[ITEM] != SIZE_MAX ? "patient"
+                       : has_pictures       ? "image"
+                                            : "file");
     return 0;
 }
 
@@ -103,14 +109,22 @@ static const char *field(const struct csv *c, size_t at)
     return at < c->n ? c->field[at] : "";
 }
 
+static bool is_named(const char *file, const char *name, bool without_ending)
+{
+    size_t n = strlen(name);
+    return !strcmp(file, name) ||
+           (without_ending && !strncmp(file, name, n) && file[n] == '.' &&
+            !strchr(file + n, '/') && !strchr(file + n + 1, '.'));
+}
+
 // "class/name", or a name alone where it is unique. SIZE_MAX: none; SIZE_MAX - 1: several.
-static size_t find_picture(const struct pictures *p, const char *name)
+static size_t find_item(const struct items *p, const char *name)
 {
     size_t low = 0, high = p->n, found = SIZE_MAX;
     bool has_class = strchr(name, '/');
     while (has_class && low < high) { // sorted by class folder, then name
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(p->pictures[middle].file, name);
+        int order = strcmp(p->items[middle].file, name);
         if (order == 0)
             return middle;
         if (order < 0)
@@ -119,8 +133,8 @@ static size_t find_picture(const struct pictures *p, const char *name)
             high = middle;
     }
     for (size_t i = 0; i < p->n; i++) { // folders' names may sort otherwise than paths
-        const char *file = p->pictures[i].file;
-        if (strcmp(has_class ? file : path_base(file), name) != 0)
+        const char *file = p->items[i].file;
+        if (!is_named(has_class ? file : path_base(file), name, !p->n_classes))
             continue;
         if (found != SIZE_MAX)
             return SIZE_MAX - 1;
@@ -129,7 +143,7 @@ static size_t find_picture(const struct pictures *p, const char *name)
     return found;
 }
 
-static bool was_left_out(const struct pictures *p, const char *name)
+static bool was_left_out(const struct items *p, const char *name)
 {
     for (size_t i = 0; i < p->n_left_out; i++)
         if (!strcmp(p->left_out[i].file, name) || !strcmp(path_base(p->left_out[i].file), name))
@@ -137,35 +151,37 @@ static bool was_left_out(const struct pictures *p, const char *name)
     return false;
 }
 
-static int take_row(struct pictures *p, const struct csv *c, const size_t *at, struct err *e)
+static int take_row(struct items *p, const struct csv *c, const size_t *at, struct err *e)
 {
-    const char *image = field(c, at[IMAGE]), *patient = field(c, at[PATIENT]);
-    size_t i = find_picture(p, image);
-    if (i == SIZE_MAX && was_left_out(p, image))
+    const char *name = field(c, at[ITEM]), *patient = field(c, at[PATIENT]);
+    size_t i = find_item(p, name);
+    if (i == SIZE_MAX && was_left_out(p, name))
         return 0;
     if (i >= SIZE_MAX - 1)
-        return err_set(e, ERR_FORMAT, "%s: line %zu: %s: %s", c->path, c->line, image,
-                       i == SIZE_MAX ? "no such picture" : "several pictures have this name");
-    struct picture *x = &p->pictures[i];
+        return err_set(e, ERR_FORMAT, "%s: line %zu: %s: %s %s%s", c->path, c->line, name,
+                       i == SIZE_MAX ? "no such" : "several", p->noun,
+                       i == SIZE_MAX ? "" : "s have this name");
+    struct item *x = &p->items[i];
     if (!*patient)
         return err_set(e, ERR_FORMAT, "%s: line %zu: %s has no patient", c->path, c->line,
-                       image);
+                       name);
     const char *class_name = field(c, at[CLASS]);
-    if (*class_name && strcmp(class_name, p->classes[x->label]) != 0)
+    if (*class_name && p->n_classes && strcmp(class_name, p->classes[x->label]) != 0)
         return err_set(e, ERR_FORMAT, "%s: line %zu: %s is of class %s, but in folder %s",
-                       c->path, c->line, image, class_name, p->classes[x->label]);
+                       c->path, c->line, name, class_name, p->classes[x->label]);
     if (x->patient && strcmp(x->patient, patient) != 0)
         return err_set(e, ERR_FORMAT, "%s: line %zu: %s is of patient %s and of %s", c->path,
-                       c->line, image, x->patient, patient);
+                       c->line, name, x->patient, patient);
     const char *recording = field(c, at[RECORDING]);
     x->patient = arena_strdup(&p->arena, patient);
     x->recording = *recording ? arena_strdup(&p->arena, recording) : NULL;
-    return x->patient && (x->recording || !*recording)
+    x->class_name = *class_name ? arena_strdup(&p->arena, class_name) : NULL;
+    return x->patient && (x->recording || !*recording) && (x->class_name || !*class_name)
                ? 0
                : err_set(e, ERR_MEMORY, "%s: no memory", c->path);
 }
 
-int pictures_read_manifest(struct pictures *p, const char *path, struct err *e)
+int manifest_read(struct items *p, const char *path, struct err *e)
 {
     unsigned char *text;
     size_t n, at[N_COLUMNS];
@@ -179,7 +195,7 @@ int pictures_read_manifest(struct pictures *p, const char *path, struct err *e)
     if (rc == 0)
         rc = err_set(e, ERR_FORMAT, "%s: empty, wanted a header line", path);
     else if (rc > 0)
-        rc = find_columns(&c, at, e);
+        rc = find_columns(&c, at, p->n_classes > 0, e);
     int more = rc == 0;
     while (rc == 0 && more > 0) {
         more = read_row(&c, e);
@@ -187,8 +203,8 @@ int pictures_read_manifest(struct pictures *p, const char *path, struct err *e)
     }
     mem_free(text);
     for (size_t i = 0; rc == 0 && i < p->n; i++)
-        if (!p->pictures[i].patient)
-            rc = err_set(e, ERR_FORMAT, "%s: no line for %s", path, p->pictures[i].file);
+        if (!p->items[i].patient)
+            rc = err_set(e, ERR_FORMAT, "%s: no line for %s", path, p->items[i].file);
     p->has_patients = rc == 0;
     return rc;
 }

@@ -7,9 +7,9 @@
 #include "base/monitor.h"
 #include "base/text.h"
 #include "base/workers.h"
+#include "data/items.h"
 #include "image/image.h"
 
-#include <regex.h>
 #include <string.h>
 
 enum { SCAN_DEPTH = 64 };
@@ -17,19 +17,6 @@ enum { SCAN_DEPTH = 64 };
 static int no_memory(const char *folder, struct err *e)
 {
     return err_set(e, ERR_MEMORY, "%s: no memory for its pictures", folder);
-}
-
-static int leave_out(struct pictures *p, const char *file, const char *why, bool is_rejected,
-                     struct err *e)
-{
-    struct left_out *more = mem_resize(p->left_out, p->n_left_out + 1, sizeof *more);
-    if (!more)
-        return no_memory(file, e);
-    p->left_out = more;
-    struct left_out *x = &more[p->n_left_out++];
-    *x = (struct left_out){arena_strdup(&p->arena, file), arena_strdup(&p->arena, why),
-                           is_rejected};
-    return x->file && x->why ? 0 : no_memory(file, e);
 }
 
 // A file that somebody meant to be a picture, going by its name.
@@ -43,25 +30,17 @@ static bool is_picture_name(const char *name)
     return false;
 }
 
-static int add_candidate(struct pictures *p, size_t *capacity, const char *class_name,
-                         const char *name, size_t label, struct err *e)
+static int add_candidate(struct items *p, const char *class_name, const char *name,
+                         size_t label, struct err *e)
 {
-    if (p->n == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 1024;
-        struct picture *more = mem_resize(p->pictures, *capacity, sizeof *more);
-        if (!more)
-            return no_memory(class_name, e);
-        p->pictures = more;
-    }
-    struct picture *x = &p->pictures[p->n];
-    *x = (struct picture){.label = label};
-    x->file = arena_printf(&p->arena, "%s/%s", class_name, name);
-    p->n++;
-    return x->file ? 0 : no_memory(class_name, e);
+    struct item *x = items_add(p);
+    if (!x || !(x->file = arena_printf(&p->arena, "%s/%s", class_name, name)))
+        return no_memory(class_name, e);
+    x->label = label;
+    return 0;
 }
 
-static int list_class(struct pictures *p, size_t *capacity, const char *folder, size_t label,
-                      struct err *e)
+static int list_class(struct items *p, const char *folder, size_t label, struct err *e)
 {
     struct file_list l;
     const char *class_name = p->classes[label];
@@ -73,11 +52,11 @@ static int list_class(struct pictures *p, size_t *capacity, const char *folder, 
         if (!full)
             rc = no_memory(folder, e);
         else if (l.names[i][0] == '.')
-            rc = leave_out(p, file, "hidden file", false, e);
+            rc = items_leave_out(p, file, "hidden file", false, e);
         else if (file_is_folder(full))
-            rc = leave_out(p, file, "folder within a class folder", false, e);
+            rc = items_leave_out(p, file, "folder within a class folder", false, e);
         else
-            rc = add_candidate(p, capacity, class_name, l.names[i], label, e);
+            rc = add_candidate(p, class_name, l.names[i], label, e);
         mem_free(file);
         mem_free(full);
     }
@@ -87,7 +66,7 @@ static int list_class(struct pictures *p, size_t *capacity, const char *folder, 
     return rc;
 }
 
-static int add_class(struct pictures *p, const char *name, struct err *e)
+static int add_class(struct items *p, const char *name, struct err *e)
 {
     char *copy = arena_strdup(&p->arena, name);
     if (!copy)
@@ -96,7 +75,7 @@ static int add_class(struct pictures *p, const char *name, struct err *e)
     return 0;
 }
 
-static int list_classes(struct pictures *p, const char *folder, struct err *e)
+static int list_classes(struct items *p, const char *folder, struct err *e)
 {
     struct file_list l;
     int rc = file_list_folder(&l, folder, e);
@@ -110,9 +89,9 @@ static int list_classes(struct pictures *p, const char *folder, struct err *e)
         if (!full)
             rc = no_memory(folder, e);
         else if (l.names[i][0] == '.')
-            rc = leave_out(p, l.names[i], "hidden file", false, e);
+            rc = items_leave_out(p, l.names[i], "hidden file", false, e);
         else if (!file_is_folder(full))
-            rc = leave_out(p, l.names[i], "not in a class folder", false, e);
+            rc = items_leave_out(p, l.names[i], "not in a class folder", false, e);
         else if (!text_is_utf8(l.names[i]) || strpbrk(l.names[i], "\n\r"))
             rc = err_set(e, ERR_USAGE, "%s: a class folder whose name is not one line of UTF-8",
                          full);
@@ -130,7 +109,7 @@ static int list_classes(struct pictures *p, const char *folder, struct err *e)
 // Reading a picture on a worker's thread.
 struct scan {
     const char *folder;
-    const struct pictures *p;
+    const struct items *p;
 };
 
 struct scanned {
@@ -143,7 +122,7 @@ static int scan_one(void *context, uint64_t i, void **item, struct err *e)
 {
     const struct scan *s = context;
     struct scanned *out = mem_zalloc(sizeof *out);
-    char *path = path_join(s->folder, s->p->pictures[i].file);
+    char *path = path_join(s->folder, s->p->items[i].file);
     unsigned char *bytes = NULL;
     struct image im = {0};
     int rc = out && path ? file_read(&bytes, &out->n_bytes, path, IMAGE_MAX_BYTES, e)
@@ -170,27 +149,27 @@ static void free_scanned(void *context, void *item)
 }
 
 // Takes over the i-th result: kept (moved to place *n_kept), or left out with its reason.
-static int take(struct pictures *p, size_t i, size_t *n_kept, int rc, const struct scanned *s,
+static int take(struct items *p, size_t i, size_t *n_kept, int rc, const struct scanned *s,
                 struct err *e)
 {
-    struct picture x = p->pictures[i];
+    struct item x = p->items[i];
     if (rc == ERR_MEMORY)
         return rc;
     if (rc < 0) {
         struct err why = *e;
         bool is_meant = is_picture_name(x.file);
-        return leave_out(p, x.file, is_meant ? why.text : "not a picture", is_meant, e);
+        return items_leave_out(p, x.file, is_meant ? why.text : "not a picture", is_meant, e);
     }
     x.format = s->info.format;
     x.width = s->info.width;
     x.height = s->info.height;
     x.n_bytes = s->n_bytes;
     memcpy(x.sha256, s->sha256, sizeof x.sha256);
-    p->pictures[(*n_kept)++] = x;
+    p->items[(*n_kept)++] = x;
     return 0;
 }
 
-static int read_all(struct pictures *p, const char *folder, size_t n_threads,
+static int read_all(struct items *p, const char *folder, size_t n_threads,
                     const struct monitor *monitor, struct err *e)
 {
     struct scan s = {folder, p};
@@ -212,64 +191,24 @@ static int read_all(struct pictures *p, const char *folder, size_t n_threads,
     return rc;
 }
 
-int pictures_scan(struct pictures *out, const char *folder, size_t n_threads,
+int pictures_scan(struct items *out, const char *folder, size_t n_threads,
                   const struct monitor *monitor, struct err *e)
 {
-    *out = (struct pictures){0};
-    size_t capacity = 0;
-    arena_init(&out->arena);
+    items_init(out, "picture");
     int rc = list_classes(out, folder, e);
     for (size_t k = 0; rc == 0 && k < out->n_classes; k++)
-        rc = list_class(out, &capacity, folder, k, e);
+        rc = list_class(out, folder, k, e);
     if (rc == 0)
         rc = read_all(out, folder, n_threads, monitor, e);
     for (size_t k = 0; rc == 0 && k < out->n_classes; k++) {
         size_t n = 0;
         for (size_t i = 0; i < out->n; i++)
-            n += out->pictures[i].label == k;
+            n += out->items[i].label == k;
         if (!n)
             rc = err_set(e, ERR_FORMAT, "%s/%s: not a single readable picture in this class",
                          folder, out->classes[k]);
     }
     if (rc < 0)
-        pictures_release(out);
-    return rc;
-}
-
-void pictures_release(struct pictures *p)
-{
-    arena_release(&p->arena);
-    mem_free(p->classes);
-    mem_free(p->pictures);
-    mem_free(p->left_out);
-    *p = (struct pictures){0};
-}
-
-int pictures_match_patients(struct pictures *p, const char *pattern, struct err *e)
-{
-    regex_t re;
-    int errnum = regcomp(&re, pattern, REG_EXTENDED);
-    if (errnum) {
-        char why[128];
-        regerror(errnum, &re, why, sizeof why);
-        return err_set(e, ERR_USAGE, "patient pattern \"%s\": %s", pattern, why);
-    }
-    int rc = 0;
-    if (re.re_nsub < 1)
-        rc = err_set(e, ERR_USAGE, "patient pattern \"%s\": no group (...) that is the patient",
-                     pattern);
-    for (size_t i = 0; rc == 0 && i < p->n; i++) {
-        regmatch_t m[2];
-        const char *name = path_base(p->pictures[i].file);
-        if (regexec(&re, name, 2, m, 0) || m[1].rm_so < 0 || m[1].rm_eo == m[1].rm_so)
-            rc =
-                err_set(e, ERR_FORMAT, "%s: the patient pattern \"%s\" does not match its name",
-                        p->pictures[i].file, pattern);
-        else if (!(p->pictures[i].patient = arena_strndup(&p->arena, name + m[1].rm_so,
-                                                          (size_t)(m[1].rm_eo - m[1].rm_so))))
-            rc = no_memory(name, e);
-    }
-    regfree(&re);
-    p->has_patients = rc == 0;
+        items_release(out);
     return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * split.c: see split.h.
  *
- * Pictures that must stay together form groups (union-find over patients and identical bytes).
+ * Items that must stay together form groups (union-find over patients and identical bytes).
  * Groups go, largest first, to the side whose counts per class they bring nearest to the wish:
  * the growth of sum over classes of (have - wanted)^2 / wanted decides. Equal groups are taken
  * in an order shuffled by the seed.
@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "data/items.h"
 #include "data/mersenne.h"
-#include "data/pictures.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static size_t find_root(size_t *parent, size_t i)
     return i;
 }
 
-// A picture and what it is grouped by.
+// An item and what it is grouped by.
 struct keyed {
     const char *key;
     size_t i;
@@ -42,7 +42,7 @@ static int compare_keys(const void *a, const void *b)
     return order ? order : x->i < y->i ? -1 : x->i > y->i;
 }
 
-// Joins pictures of equal key.
+// Joins items of equal key.
 static void join(size_t *parent, struct keyed *keys, size_t n)
 {
     qsort(keys, n, sizeof *keys, compare_keys);
@@ -94,13 +94,13 @@ struct sides {
     double *more;          // [n_classes]
 };
 
-static void assign(enum split_side *side, const struct pictures *p, const size_t *members,
+static void assign(enum split_side *side, const struct items *p, const size_t *members,
                    const struct group *g, struct sides *s)
 {
     size_t n_classes = p->n_classes;
     memset(s->more, 0, n_classes * sizeof *s->more);
     for (size_t k = 0; k < g->n; k++)
-        s->more[p->pictures[members[g->first + k]].label]++;
+        s->more[p->items[members[g->first + k]].label]++;
     int best = -1;
     double least = 0;
     for (int i = 0; i < SPLIT_N_SIDES; i++) {
@@ -141,7 +141,7 @@ static size_t collect(struct group *groups, size_t *members, size_t *parent, str
     return n_groups;
 }
 
-static int split_groups(enum split_side *side, const struct pictures *p,
+static int split_groups(enum split_side *side, const struct items *p,
                         const struct split_options *o, struct rng *rng, struct err *e)
 {
     size_t n = p->n, cells = SPLIT_N_SIDES * p->n_classes;
@@ -152,18 +152,17 @@ static int split_groups(enum split_side *side, const struct pictures *p,
                       mem_array(p->n_classes, sizeof(double))};
     int rc = parent && members && keys && groups && s.have && s.wanted && s.more
                  ? 0
-                 : err_set(e, ERR_MEMORY, "no memory to split %zu pictures", n);
+                 : err_set(e, ERR_MEMORY, "no memory to split %zu %ss", n, p->noun);
     if (rc == 0) {
         for (size_t i = 0; i < n; i++) {
             parent[i] = i;
-            keys[i] = (struct keyed){p->pictures[i].sha256, i};
+            keys[i] = (struct keyed){p->items[i].sha256, i};
             for (int k = 0; k < SPLIT_N_SIDES; k++)
-                s.wanted[(size_t)k * p->n_classes + p->pictures[i].label] +=
-                    wanted_of(o, k, 1, n);
+                s.wanted[(size_t)k * p->n_classes + p->items[i].label] += wanted_of(o, k, 1, n);
         }
         join(parent, keys, n);
         for (size_t i = 0; o->method == SPLIT_PATIENT && i < n; i++)
-            keys[i] = (struct keyed){p->pictures[i].patient, i};
+            keys[i] = (struct keyed){p->items[i].patient, i};
         if (o->method == SPLIT_PATIENT)
             join(parent, keys, n);
         size_t n_groups = collect(groups, members, parent, keys, n, rng);
@@ -188,22 +187,22 @@ static int compare_listing(const void *a, const void *b)
     return text_compare_nocase(x->key, y->key);
 }
 
-static int split_slim(enum split_side *side, size_t *order, const struct pictures *p,
+static int split_slim(enum split_side *side, size_t *order, const struct items *p,
                       const struct split_options *o, struct err *e)
 {
     struct mersenne m;
     size_t n_validation =
         o->validation < 1 ? (size_t)(o->validation * (double)p->n) : (size_t)o->validation;
     if (n_validation >= p->n)
-        return err_set(e, ERR_USAGE, "%zu pictures to validate with, of %zu in all",
-                       n_validation, p->n);
+        return err_set(e, ERR_USAGE, "%zu %ss to validate with, of %zu in all", n_validation,
+                       p->noun, p->n);
     struct keyed *listing = mem_array(p->n, sizeof *listing);
     if (!listing)
-        return err_set(e, ERR_MEMORY, "no memory to split %zu pictures", p->n);
+        return err_set(e, ERR_MEMORY, "no memory to split %zu %ss", p->n, p->noun);
     for (size_t i = 0; i < p->n; i++)
-        listing[i] = (struct keyed){p->pictures[i].file, i};
+        listing[i] = (struct keyed){p->items[i].file, i};
     for (size_t first = 0, last; first < p->n; first = last) {
-        for (last = first; last < p->n && p->pictures[last].label == p->pictures[first].label;)
+        for (last = first; last < p->n && p->items[last].label == p->items[first].label;)
             last++;
         qsort(listing + first, last - first, sizeof *listing, compare_listing);
     }
@@ -217,7 +216,7 @@ static int split_slim(enum split_side *side, size_t *order, const struct picture
     return 0;
 }
 
-static int check_sides(const enum split_side *side, const struct pictures *p,
+static int check_sides(const enum split_side *side, const struct items *p,
                        const struct split_options *o, struct err *e)
 {
     for (int s = 0; s < SPLIT_N_SIDES; s++) {
@@ -226,20 +225,20 @@ static int check_sides(const enum split_side *side, const struct pictures *p,
         for (size_t k = 0; is_wanted && k < p->n_classes; k++) {
             size_t n = 0;
             for (size_t i = 0; i < p->n; i++)
-                n += (int)side[i] == s && p->pictures[i].label == k;
+                n += (int)side[i] == s && p->items[i].label == k;
             if (!n)
                 return err_set(
                     e, ERR_USAGE,
-                    "no picture of class %s would be in %s: too few %s; try another share",
+                    "no %s of class %s would be in %s: too few %ss; try another share", p->noun,
                     p->classes[k], split_sides[s],
-                    o->method == SPLIT_PATIENT ? "patients" : "pictures");
+                    o->method == SPLIT_PATIENT ? "patient" : p->noun);
         }
     }
     return 0;
 }
 
-int split_pictures(enum split_side *side, size_t *order, const struct pictures *p,
-                   const struct split_options *o, struct err *e)
+int split_items(enum split_side *side, size_t *order, const struct items *p,
+                const struct split_options *o, struct err *e)
 {
     struct rng rng = rng_of(o->seed, 0x73706c6974); // "split"
     if (o->validation < 0 || o->test < 0 || wanted_of(o, SPLIT_TRAIN, p->n, p->n) <= 0)

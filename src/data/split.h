@@ -2,12 +2,12 @@
  * split.h: who trains and who judges.
  *
  *   patient  whole patients: nobody is on both sides. The default wherever patients are known.
- *   file     picture by picture, class by class. Pictures of one patient leak across: numbers
- *            come out too good.
+ *   file     item by item, class by class. Items of one patient leak across: numbers come out
+ *            too good.
  *   slim     TF-Slim's, and the paper's: Python's random.shuffle with seed, the first
  *            n_validation to validation. For comparison.
  *
- * In patient and file pictures with the same bytes stay on one side.
+ * In patient and file items with the same bytes stay on one side.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct err;
-struct pictures;
+struct items;
 
 enum split_method { SPLIT_PATIENT, SPLIT_FILE, SPLIT_SLIM };
 extern const char *const split_methods[]; // by method, NULL-terminated
@@ -31,9 +31,9 @@ struct split_options {
 };
 
 /*
- * side [n] of each picture, order [n]: pictures in the order in which they are to be written
- * (shuffled by seed). Errors: ERR_USAGE where a wished side would have no picture, or lacks a
+ * side [n] of each item, order [n]: items in the order in which they are to be written
+ * (shuffled by seed). Errors: ERR_USAGE where a wished side would have no item, or lacks a
  * class.
  */
-int split_pictures(enum split_side *side, size_t *order, const struct pictures *p,
-                   const struct split_options *o, struct err *e);
+int split_items(enum split_side *side, size_t *order, const struct items *p,
+                const struct split_options *o, struct err *e);

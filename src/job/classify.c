@@ -117,15 +117,15 @@ struct work {
     struct model *m;
     const struct classify_options *o;
     struct predictor *p;
-    float *images, *logits; // [batch]
-    const char **paths;     // [batch] of the pictures in images
+    float *inputs, *logits; // [batch]
+    const char **paths;     // [batch] of the pictures in inputs
     size_t n;               // in the batch
     json_t *results, *rejected;
 };
 
 static int flush(struct work *w, struct err *e)
 {
-    int rc = w->n ? predictor_run(w->p, w->images, w->n, w->logits, NULL, e) : 0;
+    int rc = w->n ? predictor_run(w->p, w->inputs, w->n, w->logits, NULL, e) : 0;
     for (size_t i = 0; rc == 0 && i < w->n; i++)
         if (json_array_append_new(w->results, result_json(w->m, w->paths[i],
                                                           w->logits + i * w->m->n_classes,
@@ -138,10 +138,10 @@ static int flush(struct work *w, struct err *e)
 static int run(struct work *w, const struct list *l, const struct monitor *monitor,
                struct err *e)
 {
-    size_t floats = w->m->preprocess.height * w->m->preprocess.width * 3;
+    size_t floats = input_floats(&w->m->input);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->n; i++) {
-        if (read_picture(w->images + w->n * floats, &w->m->preprocess, l->path[i], e) < 0)
+        if (read_picture(w->inputs + w->n * floats, &w->m->input.picture, l->path[i], e) < 0)
             json_array_append_new(w->rejected,
                                   json_pack("{s:o, s:o}", "file", jsontext_string(l->path[i]),
                                             "why", jsontext_string(e->text)));
@@ -174,11 +174,11 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
         rc = list_walk(&l, o->paths[i], 0, e);
     if (used.batch > l.n && l.n)
         used.batch = l.n;
-    size_t floats = m->preprocess.height * m->preprocess.width * 3;
-    w.images = mem_array(used.batch * floats, sizeof *w.images);
+    size_t floats = input_floats(&m->input);
+    w.inputs = mem_array(used.batch * floats, sizeof *w.inputs);
     w.logits = mem_array(used.batch * m->n_classes, sizeof *w.logits);
     w.paths = mem_array(used.batch, sizeof *w.paths);
-    if (rc == 0 && (!w.images || !w.logits || !w.paths))
+    if (rc == 0 && (!w.inputs || !w.logits || !w.paths))
         rc = no_memory(e);
     if (rc == 0)
         rc = predictor_open(&w.p, &m->network, m->variables, used.batch, o->n_threads, e);
@@ -195,7 +195,7 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
     json_decref(classes);
     json_decref(w.results);
     json_decref(w.rejected);
-    mem_free(w.images);
+    mem_free(w.inputs);
     mem_free(w.logits);
     mem_free(w.paths);
     list_release(&l);

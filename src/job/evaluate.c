@@ -36,7 +36,7 @@ static int run_batches(struct predictor *p, struct loader *l, size_t n_classes, 
     struct batch *b;
     int rc;
     while ((rc = loader_next(l, &b, e)) == 1) {
-        rc = predictor_run(p, b->images, b->n, NULL, probabilities + b->example[0] * n_classes,
+        rc = predictor_run(p, b->inputs, b->n, NULL, probabilities + b->example[0] * n_classes,
                            e);
         uint64_t done = b->example[0] + b->n;
         batch_free(b);
@@ -50,14 +50,14 @@ static int run_batches(struct predictor *p, struct loader *l, size_t n_classes, 
 }
 
 int evaluate_examples(struct validation *out, struct predictor *p, const struct examples *x,
-                      double central_fraction, float *probabilities, size_t n_loader_threads,
+                      const struct input *input, float *probabilities, size_t n_loader_threads,
                       const struct monitor *monitor, struct err *e)
 {
     const struct network *n = predictor_network(p);
-    size_t n_classes = n->spec.n_classes, size = n->spec.image_size, n_right = 0;
+    size_t n_classes = n->spec.n_classes, n_right = 0;
     struct loader *l = NULL;
     struct loader_options o = {.order = LOADER_ONCE, .batch = predictor_batch(p)};
-    o.preprocess = (struct preprocess){size, size, central_fraction};
+    o.input = *input;
     o.n_threads = n_loader_threads;
     float *own = probabilities ? NULL : mem_array(x->n * n_classes, sizeof *own);
     float *q = probabilities ? probabilities : own;
@@ -102,7 +102,7 @@ static json_t *ratio_json(struct ratio r)
                      r.ci95.high, "part", (json_int_t)r.part, "of", (json_int_t)r.whole);
 }
 
-// How many pictures of the class there are; the interval is of its share of all.
+// How many examples of the class there are; the interval is of its share of all.
 static json_t *support_json(struct ratio share)
 {
     json_t *o = ratio_json(share);
@@ -224,7 +224,7 @@ int evaluate(json_t **report, struct model *m, const struct evaluate_options *o,
     if (rc == 0 && !(q = mem_array(x.n * m->n_classes, sizeof *q)))
         rc = err_set(e, ERR_MEMORY, "no memory to evaluate");
     if (rc == 0)
-        rc = evaluate_examples(&v, p, &x, m->preprocess.central_fraction, q, 2, monitor, e);
+        rc = evaluate_examples(&v, p, &x, &m->input, q, 2, monitor, e);
     for (size_t i = 0; rc == 0 && i < x.n; i++)
         confusion_add(&c, (size_t)x.examples[i].label,
                       argmax(q + i * m->n_classes, m->n_classes));

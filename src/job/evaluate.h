@@ -1,5 +1,5 @@
 /*
- * evaluate.h: how good a model is on a split: every picture exactly once.
+ * evaluate.h: how good a model is on a split: every example exactly once.
  */
 #pragma once
 
@@ -8,6 +8,7 @@
 
 struct err;
 struct examples;
+struct input;
 struct model;
 struct monitor;
 struct network;
@@ -15,7 +16,7 @@ struct predictor;
 
 struct evaluate_options {
     const char *dataset, *split;
-    const char *predictions; // CSV to write, one line a picture; NULL: none
+    const char *predictions; // CSV to write, one line an example; NULL: none
     size_t batch, n_threads;
 };
 struct evaluate_options evaluate_defaults(void);
@@ -30,7 +31,7 @@ struct validation {
 };
 // probabilities [n][K], NULL: not wanted.
 int evaluate_examples(struct validation *out, struct predictor *p, const struct examples *x,
-                      double central_fraction, float *probabilities, size_t n_loader_threads,
+                      const struct input *input, float *probabilities, size_t n_loader_threads,
                       const struct monitor *monitor, struct err *e);
 
 // The lowest index among equals, as TensorFlow's argmax has it.

@@ -27,7 +27,7 @@ static int allocate(struct features *f, const struct train *t, size_t n, struct 
         f->floats[k] = s.h * s.w * s.c;
         f->values[k] = mem_alloc(mem_product(mem_product(n, f->floats[k]), sizeof(float)));
         if (!f->values[k])
-            return err_set(e, ERR_MEMORY, "no memory for the features of %zu pictures", n);
+            return err_set(e, ERR_MEMORY, "no memory for the features of %zu examples", n);
     }
     return 0;
 }
@@ -35,12 +35,11 @@ static int allocate(struct features *f, const struct train *t, size_t n, struct 
 static int run(struct features *f, struct train *t, struct net *net, struct loader *l, size_t n,
                struct err *e)
 {
-    size_t size = t->network.spec.image_size;
     struct batch *b;
     int rc;
     while ((rc = loader_next(l, &b, e)) == 1) {
         struct tensor feed = net_feed(net, t->network.input);
-        memcpy(feed.data, b->images, b->n * size * size * 3 * sizeof(float));
+        memcpy(feed.data, b->inputs, b->n * input_floats(&t->input) * sizeof(float));
         rc = net_forward(net, e);
         for (size_t k = 0; rc == 0 && k < f->n_tensors; k++)
             memcpy(f->values[k] + b->example[0] * f->floats[k],
@@ -62,14 +61,13 @@ int features_compute(struct features *out, struct train *t, const struct example
     struct net *net = NULL;
     struct loader *l = NULL;
     struct net_options o = net_options_defaults();
-    size_t size = t->network.spec.image_size;
     *out = (struct features){0};
     o.batch = t->o->batch < 8 ? t->o->batch : 8;
     o.n_threads = t->o->n_threads;
     o.fetches = t->network.frontier;
     o.n_fetches = t->network.n_frontier;
     struct loader_options lo = {.order = LOADER_ONCE, .batch = o.batch};
-    lo.preprocess = (struct preprocess){size, size, 0.875};
+    lo.input = t->input;
     lo.n_threads = t->o->n_loader_threads;
     int rc = allocate(out, t, x->n, e);
     if (rc == 0)

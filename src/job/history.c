@@ -112,23 +112,24 @@ int history_validation(struct train *t, const struct validation *v, struct err *
 }
 
 // One picture as the network sees it, [-1, 1] back to bytes.
-int history_picture(struct train *t, const float *image, size_t size, size_t i, struct err *e)
+int history_picture(struct train *t, const float *image, size_t i, struct err *e)
 {
-    struct image im = {size, size, mem_array(size * size, 3)};
+    size_t height = t->input.picture.height, width = t->input.picture.width;
+    struct image im = {width, height, mem_array(height * width, 3)};
     unsigned char *png = NULL;
     size_t n_png;
     char tag[64];
     if (!im.rgb)
         return err_set(e, ERR_MEMORY, "no memory for a picture");
-    for (size_t k = 0; k < size * size * 3; k++) {
+    for (size_t k = 0; k < height * width * 3; k++) {
         float v = (image[k] + 1) * 127.5F + 0.5F;
         im.rgb[k] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
     }
     snprintf(tag, sizeof tag, "final_distorted_image/image/%zu", i);
     int rc = image_encode_png(&png, &n_png, &im, e);
     if (rc == 0)
-        rc = eventfile_image(t->events, tag, (int64_t)t->at.global_step, size, size, png, n_png,
-                             e);
+        rc = eventfile_image(t->events, tag, (int64_t)t->at.global_step, width, height, png,
+                             n_png, e);
     mem_free(png);
     image_release(&im);
     return rc;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/dataset.h"
+#include "input/input.h"
 #include "job/evaluate.h"
 #include "job/train.h"
 #include "model/zoo.h"
@@ -38,6 +39,8 @@ struct train {
     const struct monitor *monitor;
     struct dataset dataset;
     struct examples examples, validation; // validation.n 0: there is none
+    struct input input;                   // what the network reads
+    const char *model;                    // the network's name
     struct network network;
     struct variables *variables;
     int losses[NETWORK_MAX_HEADS];
@@ -58,7 +61,7 @@ struct train_numbers {
 int history_open(struct train *t, struct err *e);
 int history_step(struct train *t, const struct train_numbers *n, struct err *e);
 int history_validation(struct train *t, const struct validation *v, struct err *e);
-int history_picture(struct train *t, const float *image, size_t size, size_t i, struct err *e);
+int history_picture(struct train *t, const float *image, size_t i, struct err *e);
 int history_histograms(struct train *t, struct err *e);
 int history_close(struct train *t, struct err *e);
 

@@ -158,6 +158,11 @@ int phase_plan_make(struct phase_plan *out, const struct train *t, struct err *e
         rc = choose_schedule(out, t, e);
     if (rc == 0 && o->augment)
         rc = choose(&augment, o->augment, augment_names, "augmentation", e);
+    if (rc == 0 && !input_can_augment(&t->input, (enum augment_kind)augment))
+        rc = err_set(e, ERR_USAGE,
+                     "augmentation %s is not there for %s (recipe slim is of "
+                     "pictures)",
+                     augment_names[augment], input_kinds[t->input.kind]);
     out->augment = (enum augment_kind)augment;
     for (size_t i = 0; rc == 0 && i < t->variables->n; i++)
         out->is_trained[i] = true;

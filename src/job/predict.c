@@ -12,7 +12,7 @@
 struct predictor {
     const struct network *n;
     struct net *net;
-    size_t batch, n_classes, image_floats;
+    size_t batch, n_classes, floats;
 };
 
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
@@ -35,7 +35,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
     p->n = n;
     p->batch = batch;
     p->n_classes = n->spec.n_classes;
-    p->image_floats = n->spec.image_size * n->spec.image_size * 3;
+    p->floats = n->spec.shape.h * n->spec.shape.w * n->spec.shape.c;
     *out = p;
     return 0;
 }
@@ -74,15 +74,14 @@ void softmax_row(float *probabilities, const float *logits, size_t n_classes)
         probabilities[k] = (float)(exp((double)logits[k] - largest) / sum);
 }
 
-int predictor_run(struct predictor *p, const float *images, size_t n, float *logits,
+int predictor_run(struct predictor *p, const float *inputs, size_t n, float *logits,
                   float *probabilities, struct err *e)
 {
     assert(n > 0 && n <= p->batch);
     struct tensor feed = net_feed(p->net, p->n->input);
-    memcpy(feed.data, images, n * p->image_floats * sizeof *images);
-    // places behind the last picture are computed, too, and nobody looks at them
-    memset(feed.data + n * p->image_floats, 0,
-           (p->batch - n) * p->image_floats * sizeof *images);
+    memcpy(feed.data, inputs, n * p->floats * sizeof *inputs);
+    // places behind the last example are computed, too, and nobody looks at them
+    memset(feed.data + n * p->floats, 0, (p->batch - n) * p->floats * sizeof *inputs);
     int rc = net_forward(p->net, e);
     if (rc < 0)
         return rc;

@@ -1,5 +1,5 @@
 /*
- * predict.h: a model at work on pictures: probabilities, a batch at a time.
+ * predict.h: a model at work: probabilities, a batch at a time.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ size_t predictor_batch(const struct predictor *p);
 const struct network *predictor_network(const struct predictor *p);
 int predictor_refresh(struct predictor *p, struct err *e); // the variables changed
 
-// images [n][size][size][3], n <= batch; logits and probabilities [n][K], either may be NULL.
-int predictor_run(struct predictor *p, const float *images, size_t n, float *logits,
+// inputs [n][input_floats()], n <= batch; logits and probabilities [n][K], either may be NULL.
+int predictor_run(struct predictor *p, const float *inputs, size_t n, float *logits,
                   float *probabilities, struct err *e);
 
 // softmax in double, of one row.

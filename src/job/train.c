@@ -30,7 +30,6 @@ static const float aux_weight = 0.4F; // of the auxiliary head's loss, as in TF-
 struct train_options train_defaults(void)
 {
     return (struct train_options){
-        .model = "inception_v4",
         .width = 1,
         .batch = 32,
         .learning_rate = -1,
@@ -51,9 +50,9 @@ json_t *train_options_json(const struct train_options *o)
         "{s:i, s:o, s:s, s:I, s:f, s:b, s:I, s:f, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
         "s:I, "
         "s:I, s:I}",
-        "schema", 1, "dataset", jsontext_string(o->dataset), "model", o->model, "image_size",
-        (json_int_t)o->image_size, "width", o->width, "ignore_missing", o->ignore_missing,
-        "steps", (json_int_t)o->n_steps, "epochs", o->n_epochs, "recipe",
+        "schema", 1, "dataset", jsontext_string(o->dataset), "model", o->model ? o->model : "",
+        "image_size", (json_int_t)o->image_size, "width", o->width, "ignore_missing",
+        o->ignore_missing, "steps", (json_int_t)o->n_steps, "epochs", o->n_epochs, "recipe",
         train_recipes[o->recipe], "batch", (json_int_t)o->batch, "learning_rate",
         o->learning_rate, "weight_decay", o->weight_decay, "label_smoothing",
         o->label_smoothing, "clip_norm", o->clip_norm, "average_decay", o->average_decay,
@@ -70,6 +69,8 @@ json_t *train_options_json(const struct train_options *o)
     set_text(j, "schedule", o->schedule);
     set_text(j, "augment", o->augment);
     set_text(j, "validation_split", o->validation_split);
+    if (o->input)
+        set_text(j, "input", o->input);
     return j;
 }
 
@@ -148,7 +149,7 @@ static int check_classes(const struct train *t, const struct examples *x, const 
 {
     for (size_t k = 0; k < x->n_classes; k++)
         if (!x->per_class[k])
-            return err_set(e, ERR_USAGE, "%s: no picture of class %s in split %s",
+            return err_set(e, ERR_USAGE, "%s: no example of class %s in split %s",
                            t->o->dataset, t->dataset.labels[k], split);
     return 0;
 }
@@ -191,12 +192,42 @@ static void class_weights(float *weights, const struct train *t)
         weights[k] = (float)((double)weights[k] * (double)x->n / sum);
 }
 
+// What the network reads, and which network, where the person did not say.
+static int choose_input(struct train *t, struct err *e)
+{
+    const struct train_options *o = t->o;
+    struct shape own;
+    enum input_kind kind;
+    int rc = dataset_input(&t->input, &t->dataset, e);
+    if (rc == 0 && o->input) {
+        rc = input_kind_find(&kind, o->input, "--input", e);
+        if (rc == 0)
+            rc = input_change_kind(&t->input, kind, t->o->dataset, e);
+    }
+    if (rc < 0)
+        return rc;
+    t->model = o->model ? o->model : zoo_for(t->input.kind);
+    json_object_set_new(t->args, "model", json_string(t->model));
+    if (t->input.kind != INPUT_PICTURE)
+        return o->image_size ? err_set(e, ERR_USAGE, "--image-size is of pictures, not of %s",
+                                       input_kinds[t->input.kind])
+                             : 0;
+    if ((rc = zoo_shape(&own, t->model, e)) < 0)
+        return rc;
+    struct preprocess *p = &t->input.picture;
+    if (o->image_size || !p->height) {
+        p->height = o->image_size ? o->image_size : own.h;
+        p->width = o->image_size ? o->image_size : own.w;
+    }
+    return 0;
+}
+
 static int build_network(struct train *t, struct err *e)
 {
     double bnorm_decay;
     int rc = phases_choose(t, &bnorm_decay, e);
-    struct model_spec spec = {t->o->model,          t->o->image_size, t->o->width,
-                              t->dataset.n_classes, bnorm_decay,      0};
+    struct model_spec spec = {
+        t->model, input_shape(&t->input), t->o->width, t->dataset.n_classes, bnorm_decay, 0};
     if (rc == 0)
         rc = zoo_build(&t->network, &spec, e);
     if (rc < 0)
@@ -311,7 +342,6 @@ static int open_validation(struct phase *p, struct train *t, struct err *e)
 
 static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct err *e)
 {
-    size_t size = t->network.spec.image_size;
     int rc = phase_plan_make(&p->plan, t, e);
     if (rc == 0)
         rc = compile_phase(p, t, e);
@@ -326,9 +356,9 @@ static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct 
                                .seed = t->o->seed + t->at.phase,
                                .first_batch = t->at.step,
                                .augment = p->plan.augment};
-    o.preprocess = (struct preprocess){size, size, 0.875};
+    o.input = t->input;
     o.n_threads = t->o->n_loader_threads;
-    o.without_images = p->plan.uses_features;
+    o.without_inputs = p->plan.uses_features;
     if (rc == 0)
         rc = loader_open(&p->loader, &t->examples, &o, e);
     p->started_s = clock_monotonic_s();
@@ -350,11 +380,10 @@ static void close_phase(struct phase *p)
 
 static void feed(struct phase *p, struct train *t, const struct batch *b)
 {
-    size_t size = t->network.spec.image_size;
     memcpy(net_labels(p->net), b->labels, b->n * sizeof *b->labels);
     if (!p->plan.uses_features) {
-        memcpy(net_feed(p->net, t->network.input).data, b->images,
-               b->n * size * size * 3 * sizeof *b->images);
+        memcpy(net_feed(p->net, t->network.input).data, b->inputs,
+               b->n * input_floats(&t->input) * sizeof *b->inputs);
         return;
     }
     const struct features *f = &p->features;
@@ -436,15 +465,13 @@ static int validate_features(struct validation *v, struct phase *p, struct train
 
 static int save_model(struct train *t, struct err *e)
 {
-    size_t size = t->network.spec.image_size;
-    struct preprocess p = {size, size, 0.875};
     char *folder = path_join(t->o->run, "model");
     json_t *training =
         json_pack("{s:o, s:s, s:I, s:s, s:O}", "dataset", jsontext_string(t->dataset.folder),
                   "dataset_hash", t->dataset.hash, "step", (json_int_t)t->at.global_step,
                   "recipe", train_recipes[t->o->recipe], "args", t->args);
     int rc = folder && training ? model_save(folder, &t->network, t->variables,
-                                             t->dataset.labels, &p, training, e)
+                                             t->dataset.labels, &t->input, training, e)
                                 : no_memory(e);
     json_decref(training);
     mem_free(folder);
@@ -463,7 +490,7 @@ static int validate(struct phase *p, struct train *t, struct err *e)
     if (p->plan.uses_features)
         rc = validate_features(&v, p, t, e);
     else if ((rc = predictor_refresh(p->predictor, e)) == 0)
-        rc = evaluate_examples(&v, p->predictor, &t->validation, 0.875, NULL,
+        rc = evaluate_examples(&v, p->predictor, &t->validation, &t->input, NULL,
                                t->o->n_loader_threads, NULL, e);
     struct train_best *best = &t->at.best;
     if (rc == 0) {
@@ -499,10 +526,10 @@ static bool is_due(const struct train *t, uint64_t every)
 
 static int show_pictures(struct train *t, const struct batch *b, struct err *e)
 {
-    size_t size = t->network.spec.image_size;
+    bool has_pictures = b->inputs && t->input.kind == INPUT_PICTURE;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && b->images && i < b->n && i < N_SHOWN_PICTURES; i++)
-        rc = history_picture(t, b->images + i * size * size * 3, size, i, e);
+    for (size_t i = 0; rc == 0 && has_pictures && i < b->n && i < N_SHOWN_PICTURES; i++)
+        rc = history_picture(t, b->inputs + i * input_floats(&t->input), i, e);
     return rc;
 }
 
@@ -609,6 +636,8 @@ int train(json_t **report, const struct train_options *o, const struct monitor *
         rc = lock_run(&t, e);
     if (rc == 0)
         rc = open_data(&t, e);
+    if (rc == 0)
+        rc = choose_input(&t, e);
     if (rc == 0)
         rc = build_network(&t, e);
     if (rc == 0)

@@ -39,8 +39,9 @@ struct train_phase {
 
 struct train_options {
     const char *dataset, *run;
-    const char *model; // network
-    size_t image_size; // 0: the network's own
+    const char *model; // network; NULL: the usual one for its input
+    const char *input; // a name of input_kinds; NULL: what the data set is for
+    size_t image_size; // of pictures; 0: the data set's or the network's own
     double width;
     const char *checkpoint;     // to start from, NULL: from scratch
     const char *exclude_scopes; // not restored; NULL: the heads when classes differ, else none

@@ -158,8 +158,12 @@ static int build_row(struct network *n, const char *block, const struct row *r, 
                                          .kw = r->kw,
                                          .stride = r->stride,
                                          .is_same = r->is_same});
-    struct pool_params p = {r->kind == MAX ? POOL_MAX : POOL_AVERAGE, r->kh, r->stride,
-                            r->is_same ? (r->kh - 1) / 2 : 0};
+    struct pool_params p = {.kind = r->kind == MAX ? POOL_MAX : POOL_AVERAGE,
+                            .kh = r->kh,
+                            .kw = r->kw,
+                            .stride = r->stride,
+                            .pad_h = r->is_same ? (r->kh - 1) / 2 : 0,
+                            .pad_w = r->is_same ? (r->kw - 1) / 2 : 0};
     return graph_pool(n->graph, name, in, p);
 }
 
@@ -183,10 +187,10 @@ static void build_aux(struct network *n, int mixed_6h)
 {
     struct shape map =
         mixed_6h < 0 ? (struct shape){0} : graph_tensor_shape(n->graph, mixed_6h);
-    if (map.h < 5)
+    if (map.h < 5 || map.w < 5)
         return; // a small picture: nothing left to pool
     int x = graph_pool(n->graph, "InceptionV4/AuxLogits/AvgPool_1a_5x5", mixed_6h,
-                       (struct pool_params){POOL_AVERAGE, 5, 3, 0});
+                       (struct pool_params){POOL_AVERAGE, 5, 5, 3, 0, 0});
     n->frontier[n->n_frontier++] = x;
     x = conv(n, "AuxLogits/Conv2d_1b_1x1", x,
              (struct conv_params){.c_out = zoo_channels(n->spec.width, 128),
@@ -194,10 +198,10 @@ static void build_aux(struct network *n, int mixed_6h)
                                   .kw = 1,
                                   .stride = 1,
                                   .is_same = true});
-    size_t k = x < 0 ? 1 : graph_tensor_shape(n->graph, x).h;
+    struct shape k = x < 0 ? (struct shape){1, 1, 1} : graph_tensor_shape(n->graph, x);
     x = conv(n, "AuxLogits/Conv2d_2a", x,
              (struct conv_params){
-                 .c_out = zoo_channels(n->spec.width, 768), .kh = k, .kw = k, .stride = 1});
+                 .c_out = zoo_channels(n->spec.width, 768), .kh = k.h, .kw = k.w, .stride = 1});
     n->aux_logits =
         graph_dense(n->graph, "InceptionV4/AuxLogits/Aux_logits", x, n->spec.n_classes);
 }
@@ -210,7 +214,8 @@ static void build(struct network *n, const struct model_spec *spec)
         {"Conv2d_2b_3x3", CONV, 3, 3, 1, SAME, 64, LAST, false},
         {0},
     };
-    int x = n->input = graph_input(n->graph, "input", spec->image_size, spec->image_size, 3);
+    struct shape s = spec->shape;
+    int x = n->input = graph_input(n->graph, "input", s.h, s.w, s.c);
     for (const struct row *r = stem; r->scope; r++)
         x = conv(n, r->scope, x,
                  (struct conv_params){.c_out = zoo_channels(spec->width, r->c_out),
@@ -238,8 +243,9 @@ static void build(struct network *n, const struct model_spec *spec)
 const struct zoo_entry inception_v4_entry = {
     .name = "inception_v4",
     .summary = "Inception v4 with TF-Slim's names, 41.1 million parameters with 3 classes",
-    .image_size = 299,
-    .image_size_min = 75, // the last reduction then makes 1 x 1
+    .shape = {299, 299, 3},
+    .shape_min = {75, 75, 1}, // the last reduction then makes 1 x 1
+    .shape_max = {4096, 4096, 4096},
     .build = build,
     .names = &graph_names_slim,
 };

@@ -5,10 +5,10 @@
 
 struct zoo_entry {
     const char *name, *summary;
-    size_t image_size, image_size_min; // pixels
+    struct shape shape, shape_min, shape_max; // of the input: its own, and the bounds
     // Builds the graph; failures stay in it (graph_check).
     void (*build)(struct network *n, const struct model_spec *spec);
     const struct graph_names *names;
 };
 
-extern const struct zoo_entry inception_v4_entry, resnet18_entry;
+extern const struct zoo_entry inception_v4_entry, resnet18_entry, resnet1d_entry;

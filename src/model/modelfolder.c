@@ -16,22 +16,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 2, SCHEMA_OF_PICTURES = 1 };
 
-static json_t *describe(const struct network *n, char *const *labels,
-                        const struct preprocess *p, json_t *training)
+static json_t *describe(const struct network *n, char *const *labels, const struct input *input,
+                        json_t *training)
 {
     char now[CLOCK_ISO_BYTES];
     json_t *names = json_array();
     for (size_t i = 0; names && i < n->spec.n_classes; i++)
         json_array_append_new(names, json_string(labels[i]));
     clock_iso_utc(now, clock_wall_s());
-    return json_pack("{s:i, s:s, s:s, s:s, s:I, s:f, s:o, s:{s:I, s:I, s:f}, s:s, s:O?}",
-                     "schema", SCHEMA, "use", "research use only", "created", now, "network",
-                     n->spec.network, "image_size", (json_int_t)n->spec.image_size, "width",
-                     n->spec.width, "labels", names, "preprocess", "height",
-                     (json_int_t)p->height, "width", (json_int_t)p->width, "central_fraction",
-                     p->central_fraction, "weights", "weights", "training", training);
+    return json_pack("{s:i, s:s, s:s, s:s, s:f, s:o, s:o, s:s, s:O?}", "schema", SCHEMA, "use",
+                     "research use only", "created", now, "network", n->spec.network, "width",
+                     n->spec.width, "labels", names, "input", input_json(input), "weights",
+                     "weights", "training", training);
 }
 
 static int in_folder(char **path, const char *folder, const char *name, struct err *e)
@@ -97,7 +95,7 @@ static int swap_in(const char *draft, const char *folder, struct err *e)
 }
 
 int model_save(const char *path, const struct network *n, const struct variables *v,
-               char *const *labels, const struct preprocess *p, json_t *training, struct err *e)
+               char *const *labels, const struct input *input, json_t *training, struct err *e)
 {
     char *folder = mem_strdup(path);
     if (!folder)
@@ -105,7 +103,7 @@ int model_save(const char *path, const struct network *n, const struct variables
     for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/';)
         folder[--end] = '\0';
     char *draft = mem_printf("%s.new", folder);
-    json_t *description = describe(n, labels, p, training);
+    json_t *description = describe(n, labels, input, training);
     int rc = 0;
     if (!draft || !description)
         rc = err_set(e, ERR_MEMORY, "%s: no memory", folder);
@@ -145,44 +143,52 @@ static int read_labels(struct model *m, const json_t *root, const char *path, st
     return 0;
 }
 
-static int read_preprocess(struct preprocess *p, const json_t *root, const char *path,
-                           struct err *e)
+// What schema 1 said of its pictures.
+static int read_pictures(struct input *out, const json_t *root, const char *path, struct err *e)
+{
+    json_t *o, *whole = NULL;
+    long long image_size = 0;
+    int rc = jsonfile_get_object(&o, root, "preprocess", path, e);
+    if (rc == 0)
+        rc = jsonfile_get_integer(&image_size, root, "image_size", path, e);
+    if (rc == 0 && !(whole = json_pack("{s:s}", "kind", input_kinds[INPUT_PICTURE])))
+        rc = err_set(e, ERR_MEMORY, "%s: no memory", path);
+    if (rc == 0 && json_object_update(whole, o))
+        rc = err_set(e, ERR_MEMORY, "%s: no memory", path);
+    if (rc == 0)
+        rc = input_from_json(out, whole, path, e);
+    json_decref(whole);
+    const struct preprocess *p = &out->picture;
+    if (rc == 0 && ((long long)p->height != image_size || (long long)p->width != image_size))
+        rc = err_set(e, ERR_FORMAT, "%s: prepares %zu x %zu pixels for a network of %lld", path,
+                     p->height, p->width, image_size);
+    return rc;
+}
+
+static int read_input(struct input *out, const json_t *root, long long schema, const char *path,
+                      struct err *e)
 {
     json_t *o;
-    long long height = 0, width = 0;
-    int rc = jsonfile_get_object(&o, root, "preprocess", path, e);
-    if (rc < 0 || (rc = jsonfile_get_integer(&height, o, "height", path, e)) < 0 ||
-        (rc = jsonfile_get_integer(&width, o, "width", path, e)) < 0 ||
-        (rc = jsonfile_get_real(&p->central_fraction, o, "central_fraction", path, e)) < 0)
-        return rc;
-    if (height <= 0 || height > 4096 || width <= 0 || width > 4096 ||
-        !(p->central_fraction > 0) || p->central_fraction > 1)
-        return err_set(e, ERR_FORMAT, "%s: preprocess: %lld x %lld, %g of each side", path,
-                       height, width, p->central_fraction);
-    p->height = (size_t)height;
-    p->width = (size_t)width;
-    return 0;
+    if (schema == SCHEMA_OF_PICTURES)
+        return read_pictures(out, root, path, e);
+    int rc = jsonfile_get_object(&o, root, "input", path, e);
+    return rc == 0 ? input_from_json(out, o, path, e) : rc;
 }
 
 static int read_description(struct model *m, struct model_spec *spec, const json_t *root,
                             const char *path, struct err *e)
 {
-    long long schema = 0, image_size = 0;
+    long long schema = 0;
     int rc = jsonfile_get_integer(&schema, root, "schema", path, e);
-    if (rc == 0 && schema != SCHEMA)
-        rc = err_set(e, ERR_UNSUPPORTED, "%s: schema %lld, wanted %d", path, schema, SCHEMA);
+    if (rc == 0 && schema != SCHEMA && schema != SCHEMA_OF_PICTURES)
+        rc = err_set(e, ERR_UNSUPPORTED, "%s: schema %lld, wanted %d or %d", path, schema,
+                     SCHEMA_OF_PICTURES, SCHEMA);
     if (rc < 0 || (rc = jsonfile_get_string(&spec->network, root, "network", path, e)) < 0 ||
-        (rc = jsonfile_get_integer(&image_size, root, "image_size", path, e)) < 0 ||
         (rc = jsonfile_get_real(&spec->width, root, "width", path, e)) < 0 ||
         (rc = read_labels(m, root, path, e)) < 0 ||
-        (rc = read_preprocess(&m->preprocess, root, path, e)) < 0)
+        (rc = read_input(&m->input, root, schema, path, e)) < 0)
         return rc;
-    if (image_size <= 0)
-        return err_set(e, ERR_FORMAT, "%s: image_size %lld", path, image_size);
-    if ((size_t)image_size != m->preprocess.height || (size_t)image_size != m->preprocess.width)
-        return err_set(e, ERR_FORMAT, "%s: prepares %zu x %zu pixels for a network of %lld",
-                       path, m->preprocess.height, m->preprocess.width, image_size);
-    spec->image_size = (size_t)image_size;
+    spec->shape = input_shape(&m->input);
     spec->n_classes = m->n_classes;
     m->training = json_incref(json_object_get(root, "training"));
     return 0;
@@ -242,7 +248,7 @@ static int count_classes(size_t *n, const char *network, const char *checkpoint,
 {
     struct checkpoint_reader *r;
     struct network probe;
-    int rc = zoo_build(&probe, &(struct model_spec){network, 0, 1, 1, 0, 0}, e);
+    int rc = zoo_build(&probe, &(struct model_spec){network, {0}, 1, 1, 0, 0}, e);
     if (rc < 0)
         return rc;
     rc = checkpoint_reader_open(&r, checkpoint, e);
@@ -281,19 +287,21 @@ int model_open_bare(struct model *out, const char *network, const char *checkpoi
                     const char *labels, size_t image_size, double width, struct err *e)
 {
     size_t n_classes = 0;
+    struct shape own;
     *out = (struct model){0};
-    int rc = count_classes(&n_classes, network, checkpoint, e);
+    int rc = zoo_shape(&own, network, e);
+    if (rc < 0)
+        return rc;
+    out->input = input_of_pictures(image_size ? image_size : own.h); // TF-Slim's evaluation
+    rc = count_classes(&n_classes, network, checkpoint, e);
     if (rc == 0)
         rc = name_classes(out, n_classes, labels, e);
     if (rc == 0)
-        rc = load(out, &(struct model_spec){network, image_size, width, n_classes, 0, 0},
-                  checkpoint, e);
-    if (rc == 0) {
-        size_t size = out->network.spec.image_size;
-        out->preprocess = (struct preprocess){size, size, 0.875}; // TF-Slim's evaluation
-        out->name = mem_strdup(checkpoint);
-    }
-    if (rc == 0 && !out->name)
+        rc = load(
+            out,
+            &(struct model_spec){network, input_shape(&out->input), width, n_classes, 0, 0},
+            checkpoint, e);
+    if (rc == 0 && !(out->name = mem_strdup(checkpoint)))
         rc = err_set(e, ERR_MEMORY, "%s: no memory", checkpoint);
     if (rc < 0)
         model_close(out);

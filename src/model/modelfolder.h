@@ -1,9 +1,11 @@
 /*
  * modelfolder.h: a model one can take away: a folder with everything that a prediction needs.
  *
- *   model.json    "schema": 1, network, image size, width, labels, preprocessing, how it came to be
+ *   model.json    "schema": 2, network, width, labels, input (input.h), how it came to be
  *   labels.txt    TF-Slim's: "0:Fibs" a line
  *   weights.index, weights.data-00000-of-00001   a TensorFlow V2 checkpoint of the variables
+ *
+ * Schema 1 knew pictures only: image_size and preprocess in place of input. It is still read.
  *
  * Saving writes "<folder>.new" and renames twice: killed in between, the old model is whole in
  * "<folder>.old", the new one in "<folder>.new". A damaged weight shows when it is read: every
@@ -11,7 +13,7 @@
  */
 #pragma once
 
-#include "image/preprocess.h"
+#include "input/input.h"
 #include "model/zoo.h"
 
 #include <jansson.h>
@@ -24,15 +26,14 @@ struct model {
     struct variables *variables;
     char **labels; // [n_classes], UTF-8
     size_t n_classes;
-    struct preprocess preprocess;
-    json_t *training; // how it came to be, an object; NULL: not known
-    char *name;       // for messages: the folder or checkpoint
+    struct input input; // what it reads
+    json_t *training;   // how it came to be, an object; NULL: not known
+    char *name;         // for messages: the folder or checkpoint
 };
 
 // training is borrowed; NULL: none.
 int model_save(const char *path, const struct network *n, const struct variables *v,
-               char *const *labels, const struct preprocess *p, json_t *training,
-               struct err *e);
+               char *const *labels, const struct input *input, json_t *training, struct err *e);
 
 int model_open(struct model *out, const char *folder, struct err *e);
 

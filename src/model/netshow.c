@@ -35,7 +35,7 @@ static struct netshow_row row_of(const struct graph *g, const struct graph_node_
     r.out = graph_tensor_shape(g, info->out);
     r.n_parameters = info->n_parameters;
     r.n_multiply_adds = info->n_multiply_adds;
-    r.has_window = conv->kh || info->pool.k;
+    r.has_window = conv->kh || info->pool.kh;
     if (conv->kh) {
         r.kh = conv->kh;
         r.kw = conv->kw;
@@ -43,9 +43,11 @@ static struct netshow_row row_of(const struct graph *g, const struct graph_node_
         r.pad_h = conv->is_same ? (conv->kh - 1) / 2 : conv->pad_h;
         r.pad_w = conv->is_same ? (conv->kw - 1) / 2 : conv->pad_w;
     } else {
-        r.kh = r.kw = info->pool.k;
+        r.kh = info->pool.kh;
+        r.kw = info->pool.kw;
         r.stride = info->pool.stride;
-        r.pad_h = r.pad_w = info->pool.pad;
+        r.pad_h = info->pool.pad_h;
+        r.pad_w = info->pool.pad_w;
     }
     return r;
 }

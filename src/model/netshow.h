@@ -21,7 +21,7 @@ struct netshow_row { // one node, in the order of building
     struct shape in;       // of a concatenation: all its parts together
     struct shape out;
     size_t n_parameters;      // trainable
-    uint64_t n_multiply_adds; // for one picture
+    uint64_t n_multiply_adds; // for one example
 };
 
 struct netshow_totals {

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const zoo_names[] = {"inception_v4", "resnet18", NULL};
-static const struct zoo_entry *const entries[] = {&inception_v4_entry, &resnet18_entry, NULL};
+const char *const zoo_names[] = {"inception_v4", "resnet18", "resnet1d", NULL};
+static const struct zoo_entry *const entries[] = {&inception_v4_entry, &resnet18_entry,
+                                                  &resnet1d_entry, NULL};
+static const char *const by_kind[] = {"inception_v4", "resnet1d"}; // [enum input_kind]
 
 static const struct zoo_entry *find(const char *name)
 {
@@ -18,16 +20,40 @@ static const struct zoo_entry *find(const char *name)
     return NULL;
 }
 
+static int no_network(const char *name, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "no network \"%s\", wanted inception_v4, resnet18 or resnet1d",
+                   name);
+}
+
+const char *zoo_for(enum input_kind kind)
+{
+    return by_kind[kind];
+}
+
 const char *zoo_summary(const char *network)
 {
     const struct zoo_entry *z = find(network);
     return z ? z->summary : NULL;
 }
 
-size_t zoo_image_size(const char *network)
+int zoo_shape(struct shape *out, const char *network, struct err *e)
 {
     const struct zoo_entry *z = find(network);
-    return z ? z->image_size : 0;
+    *out = z ? z->shape : (struct shape){0};
+    return z ? 0 : no_network(network, e);
+}
+
+// ERR_USAGE: a shape that the network cannot read.
+static int check_shape(const struct zoo_entry *z, struct shape s, struct err *e)
+{
+    struct shape least = z->shape_min, most = z->shape_max;
+    if (s.h >= least.h && s.h <= most.h && s.w >= least.w && s.w <= most.w && s.c >= least.c &&
+        s.c <= most.c)
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "%s: an input of %zu x %zu x %zu, wanted %zu to %zu x %zu to %zu", z->name,
+                   s.h, s.w, s.c, least.h, most.h, least.w, most.w);
 }
 
 size_t zoo_channels(double width, size_t channels)
@@ -41,21 +67,20 @@ int zoo_build(struct network *out, const struct model_spec *spec, struct err *e)
     *out = (struct network){.spec = *spec, .aux_logits = -1};
     const struct zoo_entry *z = find(spec->network);
     if (!z)
-        return err_set(e, ERR_USAGE, "no network \"%s\", wanted inception_v4 or resnet18",
-                       spec->network);
+        return no_network(spec->network, e);
     out->spec.network = z->name;
-    if (!out->spec.image_size)
-        out->spec.image_size = z->image_size;
-    if (out->spec.image_size < z->image_size_min || out->spec.image_size > 4096)
-        return err_set(e, ERR_USAGE, "%s at %zu pixels, wanted %zu to 4096", z->name,
-                       out->spec.image_size, z->image_size_min);
+    if (!out->spec.shape.h)
+        out->spec.shape = z->shape;
+    int rc = check_shape(z, out->spec.shape, e);
+    if (rc < 0)
+        return rc;
     if (!(spec->width > 0 && spec->width <= 4))
         return err_set(e, ERR_USAGE, "%s: width %g, wanted above 0 and at most 4", z->name,
                        spec->width);
     if (!spec->n_classes || spec->n_classes > 100000)
         return err_set(e, ERR_USAGE, "%s: %zu classes, wanted 1 to 100000", z->name,
                        spec->n_classes);
-    int rc = graph_new(&out->graph, z->names, e);
+    rc = graph_new(&out->graph, z->names, e);
     if (rc == 0) {
         z->build(out, &out->spec);
         rc = graph_check(out->graph, e);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "input/input.h"
 #include "nn/graph.h"
 
 #include <stddef.h>
@@ -15,7 +16,7 @@ struct err;
 // What a network is built from; two networks of one spec have the same variables.
 struct model_spec {
     const char *network; // a name of zoo_names()
-    size_t image_size;   // pixels a side, 0: the network's own
+    struct shape shape;  // of its input, {0}: the network's own
     double width;        // factor of all channels but the classes, 0 < width <= 4
     size_t n_classes;    // > 0
     double bnorm_decay;  // of the moving statistics; 0: the network's own (TF-Slim: 0.9997)
@@ -26,8 +27,8 @@ enum { NETWORK_MAX_HEADS = 2 };
 
 struct network {
     struct graph *graph;
-    struct model_spec spec; // image_size filled in; network: a static string
-    int input;              // [size][size][3], values in [-1, 1]
+    struct model_spec spec; // shape filled in; network: a static string
+    int input;              // of spec.shape: pictures in [-1, 1], signals as input/ scales them
     int logits;             // [1][1][K]
     int aux_logits;         // the auxiliary head's, -1: none
     int features;           // the pooled vector before dropout and logits
@@ -41,13 +42,13 @@ struct network {
 
 extern const char *const zoo_names[];         // NULL-terminated
 const char *zoo_summary(const char *network); // one line; NULL: no such network
-size_t zoo_image_size(const char *network);
+int zoo_shape(struct shape *out, const char *network, struct err *e); // of its own input
+const char *zoo_for(enum input_kind kind); // the network that is taken where none is named
 
 /*
  * Channels are scaled by width and rounded to the nearest multiple of 8, at least 8: vector
- * registers are filled, and any width gives a network. ERR_USAGE: no such network, a size too
- * small for it (the message says from which on it works), a width or number of classes out of
- * range.
+ * registers are filled, and any width gives a network. ERR_USAGE: no such network, an input that
+ * it cannot read (the message says what it can), a width or number of classes out of range.
  */
 int zoo_build(struct network *out, const struct model_spec *spec, struct err *e);
 void network_release(struct network *n); // accepts a zeroed struct

@@ -69,8 +69,8 @@ enum pool_kind { POOL_MAX, POOL_AVERAGE };
 
 struct pool_params {
     enum pool_kind kind;
-    size_t k, stride; // square window
-    size_t pad;       // on all sides, < k; never counted in an average
+    size_t kh, kw, stride; // > 0
+    size_t pad_h, pad_w;   // on both sides, < kh and < kw; never counted in an average
 };
 
 struct loss_params {

@@ -4,6 +4,9 @@
  *   Example {1: Features}   Features {1: entry, repeated}   entry {1: key, 2: Feature}
  *   Feature {1: BytesList | 2: FloatList | 3: Int64List}
  *   BytesList {1: bytes, repeated}   Int64List {1: varint, repeated, packed or not}
+ *   FloatList {1: fixed32, repeated, packed or not}
+ *
+ * Of an unpacked list the first value is taken. TensorFlow always packs.
  */
 #include "tf/example.h"
 
@@ -13,23 +16,41 @@
 
 #include <stddef.h>
 
+// What a key holds, by the field number of its list in Feature; and its field in struct example.
+enum list {
+    LIST_BYTES = 1,               // struct example_bytes
+    LIST_FLOAT = 2,               // float
+    LIST_INTEGER = 3,             // int64_t
+    LIST_FLOATS = LIST_FLOAT | 4, // struct example_floats
+};
+static const unsigned list_field = 3; // the bits that are the field's number
+
+// When a number is written; bytes and floats are where they are not NULL.
+enum when { ALWAYS, OF_PICTURES, OF_RECORDINGS };
+
 // The keys, in ascending order, and where their values go.
 struct key {
     const char *name;
-    bool is_bytes;
-    size_t at; // offset of a struct example_bytes or int64_t in struct image_example
+    enum list list;
+    enum when when;
+    size_t at; // offset in struct example
 };
 
+#define AT(field) offsetof(struct example, field)
 static const struct key keys[] = {
-    {"emg/patient", true, offsetof(struct image_example, patient)},
-    {"emg/recording", true, offsetof(struct image_example, recording)},
-    {"image/class/label", false, offsetof(struct image_example, label)},
-    {"image/encoded", true, offsetof(struct image_example, encoded)},
-    {"image/filename", true, offsetof(struct image_example, filename)},
-    {"image/format", true, offsetof(struct image_example, format)},
-    {"image/height", false, offsetof(struct image_example, height)},
-    {"image/width", false, offsetof(struct image_example, width)},
-    {NULL, false, 0},
+    {"emg/onset_us", LIST_INTEGER, OF_RECORDINGS, AT(onset_us)},
+    {"emg/patient", LIST_BYTES, ALWAYS, AT(patient)},
+    {"emg/rate_hz", LIST_FLOAT, OF_RECORDINGS, AT(rate_hz)},
+    {"emg/recording", LIST_BYTES, ALWAYS, AT(recording)},
+    {"emg/signal", LIST_FLOATS, ALWAYS, AT(signal)},
+    {"emg/unit", LIST_BYTES, ALWAYS, AT(unit)},
+    {"image/class/label", LIST_INTEGER, ALWAYS, AT(label)},
+    {"image/encoded", LIST_BYTES, ALWAYS, AT(encoded)},
+    {"image/filename", LIST_BYTES, ALWAYS, AT(filename)},
+    {"image/format", LIST_BYTES, ALWAYS, AT(format)},
+    {"image/height", LIST_INTEGER, OF_PICTURES, AT(height)},
+    {"image/width", LIST_INTEGER, OF_PICTURES, AT(width)},
+    {NULL, LIST_BYTES, ALWAYS, 0},
 };
 
 static const struct key *find_key(struct cursor name)
@@ -41,28 +62,40 @@ static const struct key *find_key(struct cursor name)
     return NULL;
 }
 
-// The first value of a BytesList or Int64List into the place of its key.
-static bool take_value(struct image_example *out, const struct key *k, struct cursor feature)
+// A list's first item into the place of its key. Items of another kind are passed over.
+static void take_item(unsigned char *place, enum list list, struct wire_field *item)
+{
+    uint64_t number;
+    struct example_bytes bytes = {item->bytes.at, cursor_left(&item->bytes)};
+    struct example_floats floats = {bytes.data, bytes.n / sizeof(float)};
+    bool is_packed = wire_is(item, 1, WIRE_BYTES);
+    if (list == LIST_BYTES && is_packed)
+        memcpy(place, &bytes, sizeof bytes);
+    else if (list == LIST_FLOATS && is_packed)
+        memcpy(place, &floats, sizeof floats);
+    else if (list == LIST_FLOAT && is_packed && floats.n)
+        example_floats_read((float *)(void *)place, floats, 0, 1);
+    else if (list == LIST_FLOAT && wire_is(item, 1, WIRE_FIXED32)) {
+        uint32_t bits = (uint32_t)item->value;
+        memcpy(place, &bits, sizeof bits);
+    } else if (list == LIST_INTEGER && item->number == 1 && wire_next_varint_of(item, &number))
+        memcpy(place, &number, sizeof number);
+}
+
+static bool take_value(struct example *out, const struct key *k, struct cursor feature)
 {
     struct wire_field list, item;
     while (wire_next(&feature, &list)) {
-        if (!wire_is(&list, k->is_bytes ? 1 : 3, WIRE_BYTES) || !wire_next(&list.bytes, &item))
+        if (!wire_is(&list, k->list & list_field, WIRE_BYTES) || !wire_next(&list.bytes, &item))
             continue;
-        unsigned char *place = (unsigned char *)out + k->at;
-        uint64_t number;
-        if (k->is_bytes && wire_is(&item, 1, WIRE_BYTES)) {
-            struct example_bytes v = {item.bytes.at, cursor_left(&item.bytes)};
-            memcpy(place, &v, sizeof v);
-        } else if (!k->is_bytes && item.number == 1 && wire_next_varint_of(&item, &number)) {
-            memcpy(place, &number, sizeof number);
-        }
+        take_item((unsigned char *)out + k->at, k->list, &item);
         if (list.bytes.failed || item.bytes.failed)
             return false;
     }
     return !feature.failed;
 }
 
-static bool take_entry(struct image_example *out, struct cursor entry)
+static bool take_entry(struct example *out, struct cursor entry)
 {
     struct wire_field f;
     struct cursor name = {0}, feature = {0};
@@ -76,11 +109,11 @@ static bool take_entry(struct image_example *out, struct cursor entry)
     return !entry.failed && (!k || !feature.at || take_value(out, k, feature));
 }
 
-int image_example_parse(struct image_example *out, const void *data, size_t n, struct err *e)
+int example_parse(struct example *out, const void *data, size_t n, struct err *e)
 {
     struct cursor c = cursor_of(data, n);
     struct wire_field features, entry;
-    *out = (struct image_example){0};
+    *out = (struct example){0};
     bool ok = true;
     while (wire_next(&c, &features)) {
         if (!wire_is(&features, 1, WIRE_BYTES))
@@ -94,33 +127,63 @@ int image_example_parse(struct image_example *out, const void *data, size_t n, s
     return 0;
 }
 
-static void put_entry(struct buffer *b, const struct key *k, const struct image_example *x)
+void example_floats_read(float *out, struct example_floats from, size_t first, size_t n)
 {
-    const unsigned char *place = (const unsigned char *)x + k->at;
-    struct example_bytes bytes = {0};
-    uint64_t number = 0;
-    if (k->is_bytes)
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = load_u32le(from.data + (first + i) * sizeof bits);
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+}
+
+static bool is_written(const struct key *k, const struct example *x)
+{
+    const void *data;
+    if (k->list == LIST_BYTES || k->list == LIST_FLOATS) { // a struct that begins with it
+        memcpy(&data, (const unsigned char *)x + k->at, sizeof data);
+        return data;
+    }
+    return k->when == ALWAYS || (k->when == OF_PICTURES ? !!x->encoded.data : x->rate_hz > 0);
+}
+
+static void put_values(struct buffer *b, const struct key *k, const void *place)
+{
+    struct example_bytes bytes;
+    struct example_floats floats;
+    uint64_t number;
+    uint32_t bits;
+    if (k->list == LIST_BYTES) {
         memcpy(&bytes, place, sizeof bytes);
-    else
+        wire_put_bytes(b, 1, bytes.data, bytes.n);
+        return;
+    }
+    size_t packed = wire_begin(b, 1);
+    if (k->list == LIST_FLOATS) {
+        memcpy(&floats, place, sizeof floats);
+        buffer_append(b, floats.data, floats.n * sizeof(float));
+    } else if (k->list == LIST_FLOAT) {
+        memcpy(&bits, place, sizeof bits);
+        buffer_u32le(b, bits);
+    } else {
         memcpy(&number, place, sizeof number);
-    if (k->is_bytes && !bytes.data)
+        wire_put_varint(b, number);
+    }
+    wire_end(b, packed);
+}
+
+static void put_entry(struct buffer *b, const struct key *k, const struct example *x)
+{
+    if (!is_written(k, x))
         return;
     size_t entry = wire_begin(b, 1);
     wire_put_string(b, 1, k->name);
-    size_t feature = wire_begin(b, 2), list = wire_begin(b, k->is_bytes ? 1 : 3);
-    if (k->is_bytes) {
-        wire_put_bytes(b, 1, bytes.data, bytes.n);
-    } else {
-        size_t packed = wire_begin(b, 1);
-        wire_put_varint(b, number);
-        wire_end(b, packed);
-    }
+    size_t feature = wire_begin(b, 2), list = wire_begin(b, k->list & list_field);
+    put_values(b, k, (const unsigned char *)x + k->at);
     wire_end(b, list);
     wire_end(b, feature);
     wire_end(b, entry);
 }
 
-void image_example_append(struct buffer *b, const struct image_example *x)
+void example_append(struct buffer *b, const struct example *x)
 {
     size_t features = wire_begin(b, 1);
     for (const struct key *k = keys; k->name; k++)

@@ -33,13 +33,14 @@ static int infer_pool(const struct graph_node *n, const struct shape *in, struct
                       struct err *e)
 {
     const struct pool_params *p = &n->params.pool;
-    if (!p->k || !p->stride || p->pad >= p->k)
-        return err_set(e, ERR_USAGE, "a pool of window %zu, stride %zu, padding %zu", p->k,
-                       p->stride, p->pad);
-    out->h = windows(in->h, p->k, p->stride, p->pad);
-    out->w = windows(in->w, p->k, p->stride, p->pad);
+    if (!p->stride || p->pad_h >= p->kh || p->pad_w >= p->kw)
+        return err_set(e, ERR_USAGE,
+                       "a pool of window %zu x %zu, stride %zu, padding %zu and %zu", p->kh,
+                       p->kw, p->stride, p->pad_h, p->pad_w);
+    out->h = windows(in->h, p->kh, p->stride, p->pad_h);
+    out->w = windows(in->w, p->kw, p->stride, p->pad_w);
     out->c = in->c;
-    return out->h && out->w ? 0 : too_small(*in, p->k, p->k, e);
+    return out->h && out->w ? 0 : too_small(*in, p->kh, p->kw, e);
 }
 
 static int infer_same(const struct graph_node *n, const struct shape *in, struct shape *out,

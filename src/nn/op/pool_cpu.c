@@ -17,18 +17,39 @@ struct range {
     size_t first, last;
 };
 
-// The pixels under window i, on an axis of n pixels.
-static struct range under_window(const struct pool_params *p, size_t i, size_t n)
+// The window along one axis.
+struct axis {
+    size_t k, stride, pad;
+};
+
+static struct axis rows_of(const struct pool_params *p)
 {
-    size_t from = i * p->stride, to = from + p->k;
-    return (struct range){from < p->pad ? 0 : from - p->pad, to - p->pad < n ? to - p->pad : n};
+    return (struct axis){p->kh, p->stride, p->pad_h};
+}
+
+static struct axis columns_of(const struct pool_params *p)
+{
+    return (struct axis){p->kw, p->stride, p->pad_w};
+}
+
+// The pixels under window i, on an axis of n pixels.
+static struct range under_window(struct axis a, size_t i, size_t n)
+{
+    size_t from = i * a.stride, to = from + a.k;
+    return (struct range){from < a.pad ? 0 : from - a.pad, to - a.pad < n ? to - a.pad : n};
 }
 
 // The windows over pixel i, on an axis of n windows.
-static struct range over_pixel(const struct pool_params *p, size_t i, size_t n)
+static struct range over_pixel(struct axis a, size_t i, size_t n)
 {
-    size_t at = i + p->pad, last = at / p->stride + 1;
-    return (struct range){at < p->k ? 0 : (at - p->k) / p->stride + 1, last < n ? last : n};
+    size_t at = i + a.pad, last = at / a.stride + 1;
+    return (struct range){at < a.k ? 0 : (at - a.k) / a.stride + 1, last < n ? last : n};
+}
+
+// Which pixel of the full window at (y, x) the input's (iy, ix) is.
+static size_t tap_of(const struct pool_params *p, size_t y, size_t x, size_t iy, size_t ix)
+{
+    return (iy + p->pad_h - y * p->stride) * p->kw + (ix + p->pad_w - x * p->stride);
 }
 
 static void add_row(float *restrict sum, const float *restrict x, size_t c)
@@ -68,9 +89,10 @@ static void which_max_row(float *restrict best, uint8_t *restrict which,
 static int max_prepare(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
-    if (n->params->pool.k > 15)
-        return err_set(e, ERR_UNSUPPORTED, "a maximum over %zu x %zu, wanted at most 15 x 15",
-                       n->params->pool.k, n->params->pool.k);
+    const struct pool_params *p = &n->params->pool;
+    if (p->kh > UINT8_MAX || p->kh * p->kw > UINT8_MAX)
+        return err_set(e, ERR_UNSUPPORTED, "a maximum over %zu x %zu, wanted at most %d places",
+                       p->kh, p->kw, UINT8_MAX);
     n->saved_bytes = n->context->is_training ? tensor_elements(&n->out) : 0;
     return 0;
 }
@@ -78,23 +100,21 @@ static int max_prepare(struct backend *b, struct node *n, struct err *e)
 static void max_pixel(const struct node *n, size_t image, size_t y, size_t x)
 {
     const struct pool_params *p = &n->params->pool;
-    struct range v = under_window(p, y, n->in[0].h), h = under_window(p, x, n->in[0].w);
+    struct range v = under_window(rows_of(p), y, n->in[0].h);
+    struct range h = under_window(columns_of(p), x, n->in[0].w);
     size_t c = n->out.c;
     float *best = tensor_pixel(&n->out, image, y, x);
     uint8_t *which = n->saved;
     if (which)
         which += ((image * n->out.h + y) * n->out.w + x) * c;
     memcpy(best, tensor_pixel(&n->in[0], image, v.first, h.first), c * sizeof *best);
-    size_t first_tap =
-        (v.first + p->pad - y * p->stride) * p->k + (h.first + p->pad - x * p->stride);
     if (which)
-        memset(which, (int)first_tap, c);
+        memset(which, (int)tap_of(p, y, x, v.first, h.first), c);
     for (size_t iy = v.first; iy < v.last; iy++)
         for (size_t ix = h.first; ix < h.last; ix++) {
             const float *in = tensor_pixel(&n->in[0], image, iy, ix);
-            size_t tap = (iy + p->pad - y * p->stride) * p->k + (ix + p->pad - x * p->stride);
             if (which)
-                which_max_row(best, which, in, (uint8_t)tap, c);
+                which_max_row(best, which, in, (uint8_t)tap_of(p, y, x, iy, ix), c);
             else
                 max_row(best, in, c);
         }
@@ -121,17 +141,18 @@ static void take_where(float *restrict d, const uint8_t *restrict which, uint8_t
 static void max_gather(const struct node *n, size_t image, size_t iy, size_t ix)
 {
     const struct pool_params *p = &n->params->pool;
-    struct range v = over_pixel(p, iy, n->out.h), h = over_pixel(p, ix, n->out.w);
+    struct range v = over_pixel(rows_of(p), iy, n->out.h);
+    struct range h = over_pixel(columns_of(p), ix, n->out.w);
     size_t c = n->out.c;
     float *d = tensor_pixel(&n->din[0], image, iy, ix);
     if (!n->din_adds[0])
         memset(d, 0, c * sizeof *d);
     for (size_t y = v.first; y < v.last; y++)
         for (size_t x = h.first; x < h.last; x++) {
-            size_t tap = (iy + p->pad - y * p->stride) * p->k + (ix + p->pad - x * p->stride);
             const uint8_t *which =
                 (const uint8_t *)n->saved + ((image * n->out.h + y) * n->out.w + x) * c;
-            take_where(d, which, (uint8_t)tap, tensor_pixel(&n->dout, image, y, x), c);
+            take_where(d, which, (uint8_t)tap_of(p, y, x, iy, ix),
+                       tensor_pixel(&n->dout, image, y, x), c);
         }
 }
 
@@ -158,13 +179,13 @@ static int average_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    const struct pool_params *p = &n->params->pool;
+    struct axis rows = rows_of(&n->params->pool), columns = columns_of(&n->params->pool);
     size_t c = n->out.c;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < n->out.n * n->out.h; i++)
         for (size_t x = 0; x < n->out.w; x++) {
-            struct range v = under_window(p, i % n->out.h, n->in[0].h);
-            struct range h = under_window(p, x, n->in[0].w);
+            struct range v = under_window(rows, i % n->out.h, n->in[0].h);
+            struct range h = under_window(columns, x, n->in[0].w);
             float *out = tensor_pixel(&n->out, i / n->out.h, i % n->out.h, x);
             memset(out, 0, c * sizeof *out);
             for (size_t iy = v.first; iy < v.last; iy++)
@@ -178,14 +199,15 @@ static int average_forward(struct backend *b, struct node *n, struct err *e)
 static void average_gather(const struct node *n, size_t image, size_t iy, size_t ix)
 {
     const struct pool_params *p = &n->params->pool;
-    struct range v = over_pixel(p, iy, n->out.h), h = over_pixel(p, ix, n->out.w);
+    struct range v = over_pixel(rows_of(p), iy, n->out.h);
+    struct range h = over_pixel(columns_of(p), ix, n->out.w);
     float *d = tensor_pixel(&n->din[0], image, iy, ix);
     if (!n->din_adds[0])
         memset(d, 0, n->out.c * sizeof *d);
     for (size_t y = v.first; y < v.last; y++)
         for (size_t x = h.first; x < h.last; x++) {
-            size_t n_pixels =
-                count(under_window(p, y, n->din[0].h), under_window(p, x, n->din[0].w));
+            size_t n_pixels = count(under_window(rows_of(p), y, n->din[0].h),
+                                    under_window(columns_of(p), x, n->din[0].w));
             add_scaled_row(d, tensor_pixel(&n->dout, image, y, x), 1 / (float)n_pixels,
                            n->out.c);
         }

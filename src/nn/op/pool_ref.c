@@ -7,6 +7,7 @@
  * saved (max): [pixels of out][c] which pixel of the window it was, as uint16.
  */
 #include "base/err.h"
+#include "base/mem.h"
 #include "nn/op/ref.h"
 
 #include <assert.h>
@@ -27,8 +28,8 @@ static struct patch patch_of(const struct node *n, size_t y, size_t x)
     const struct pool_params *p = &n->params->pool;
     const struct tensor *in = &n->in[0];
     return (struct patch){
-        clip(y * p->stride, p->pad, in->h), clip(y * p->stride + p->k, p->pad, in->h),
-        clip(x * p->stride, p->pad, in->w), clip(x * p->stride + p->k, p->pad, in->w)};
+        clip(y * p->stride, p->pad_h, in->h), clip(y * p->stride + p->kh, p->pad_h, in->h),
+        clip(x * p->stride, p->pad_w, in->w), clip(x * p->stride + p->kw, p->pad_w, in->w)};
 }
 
 static void clear_unless_adding(struct node *n)
@@ -41,9 +42,10 @@ static int max_prepare(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     n->saved_bytes = tensor_elements(&n->out) * sizeof(uint16_t);
-    if (n->params->pool.k > 255)
-        return err_set(e, ERR_LIMIT, "%s: pool of window %zu, wanted at most 255", n->name,
-                       n->params->pool.k);
+    const struct pool_params *p = &n->params->pool;
+    if (mem_product(p->kh, p->kw) > UINT16_MAX)
+        return err_set(e, ERR_LIMIT, "%s: a maximum over %zu x %zu, wanted at most %d places",
+                       n->name, p->kh, p->kw, UINT16_MAX);
     return 0;
 }
 

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct err e;
-    struct image_example x;
-    image_example_parse(&x, data, n, &e);
+    struct example x;
+    example_parse(&x, data, n, &e);
     return 0;
 }

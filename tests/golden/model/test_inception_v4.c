@@ -105,7 +105,8 @@ static int setup(void **state)
     if (jsonfile_read(&g.root,
                       NEMG_SOURCE_DIR "/tests/golden/model/inception_v4_reference.json",
                       &e) < 0 ||
-        zoo_build(&g.n, &(struct model_spec){"inception_v4", SIZE, 1, 3, 0, 1}, &e) < 0 ||
+        zoo_build(&g.n, &(struct model_spec){"inception_v4", {SIZE, SIZE, 3}, 1, 3, 0, 1}, &e) <
+            0 ||
         variables_new(&g.v, g.n.graph, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return -1;
@@ -361,7 +362,7 @@ static void block_gradients(const char *backend, const char *block, const json_t
     size_t size = (size_t)json_integer_value(json_array_get(dims, 1));
     static const struct {
         const char *block;
-        size_t image_size; // at which the block's input has the reference's size
+        size_t size; // at which the block's input has the reference's size
         const char *before;
     } places[] = {{"Mixed_3a", 79, "Conv2d_2b_3x3"},
                   {"Mixed_5b", 155, "Mixed_5a"},
@@ -374,7 +375,9 @@ static void block_gradients(const char *backend, const char *block, const json_t
     struct variables *v;
     struct net *net;
     assert_int_equal(
-        zoo_build(&n, &(struct model_spec){"inception_v4", places[p].image_size, 1, 3, 0, 1},
+        zoo_build(&n,
+                  &(struct model_spec){
+                      "inception_v4", {places[p].size, places[p].size, 3}, 1, 3, 0, 1},
                   &e),
         0);
     int in = network_end_point(&n, places[p].before), out = network_end_point(&n, block);

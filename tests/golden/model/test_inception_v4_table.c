@@ -31,8 +31,8 @@ static void every_layer_is_slims(void **state)
     struct netshow s;
     struct err e;
     size_t n_convs = 0, n_pools = 0, n_concats = 0;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 299, 1, 3, 0, 0}, &e),
-                     0);
+    assert_int_equal(
+        zoo_build(&n, &(struct model_spec){"inception_v4", {299, 299, 3}, 1, 3, 0, 0}, &e), 0);
     assert_int_equal(netshow_init(&s, &n, &e), 0);
     for (const struct golden_row *g = golden_rows; g->scope; g++) {
         const struct netshow_row *r = find(&s, g->scope);

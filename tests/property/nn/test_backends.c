@@ -70,18 +70,66 @@ static void build_relu(struct trial *t)
     t->output = graph_relu(t->g, "relu", t->input);
 }
 
+// Windows that need not be square, on maps that need not be either.
+static struct pool_params random_pool(struct trial *t, enum pool_kind kind)
+{
+    struct pool_params p = {.kind = kind, .kh = pick(t, 1, 5), .kw = pick(t, 1, 5)};
+    p.stride = pick(t, 1, 3);
+    p.pad_h = pick(t, 0, p.kh / 2);
+    p.pad_w = pick(t, 0, p.kw / 2);
+    return p;
+}
+
 static void build_max(struct trial *t)
 {
-    struct pool_params p = {POOL_MAX, pick(t, 1, 4), pick(t, 1, 3), 0};
-    p.pad = pick(t, 0, p.k / 2);
-    t->output = graph_pool(t->g, "max", t->input, p);
+    t->output = graph_pool(t->g, "max", t->input, random_pool(t, POOL_MAX));
 }
 
 static void build_average(struct trial *t)
 {
-    struct pool_params p = {POOL_AVERAGE, pick(t, 1, 5), pick(t, 1, 3), 0};
-    p.pad = pick(t, 0, p.k / 2);
+    t->output = graph_pool(t->g, "average", t->input, random_pool(t, POOL_AVERAGE));
+}
+
+static void build_max_1d(struct trial *t)
+{
+    struct pool_params p = random_pool(t, POOL_MAX);
+    p.kh = 1;
+    p.pad_h = 0;
+    t->output = graph_pool(t->g, "max", t->input, p);
+}
+
+static void build_average_1d(struct trial *t)
+{
+    struct pool_params p = random_pool(t, POOL_AVERAGE);
+    p.kh = 1;
+    p.pad_h = 0;
     t->output = graph_pool(t->g, "average", t->input, p);
+}
+
+static void build_conv_1d(struct trial *t)
+{
+    struct conv_params p = {.c_out = pick(t, 1, 40), .kh = 1, .kw = pick(t, 1, 17)};
+    p.stride = pick(t, 1, 3);
+    p.is_same = pick(t, 0, 1);
+    p.pad_w = p.is_same ? 0 : pick(t, p.kw / 2, p.kw - 1); // 9 samples and more are enough
+    p.has_bias = pick(t, 0, 1);
+    t->output = graph_conv(t->g, "conv", t->input, p);
+}
+
+// A signal's block: H = 1, wide windows, stride 2, the shortcut averaged.
+static void build_signal(struct trial *t)
+{
+    struct bnorm_params b = {0.001F, 0.9F, true};
+    size_t k = 1 + 2 * pick(t, 1, 4), c = pick(t, 1, 24);
+    struct conv_params wide = {.c_out = c, .kh = 1, .kw = k, .stride = 2, .pad_w = (k - 1) / 2};
+    struct conv_params flat = {.c_out = c, .kh = 1, .kw = 1, .stride = 1};
+    struct pool_params half = {POOL_AVERAGE, 1, 3, 2, 0, 1}, most = {POOL_MAX, 1, 3, 2, 0, 1};
+    int x = graph_conv(t->g, "wide", t->input, wide);
+    x = graph_relu(t->g, "relu", graph_bnorm(t->g, "norm", x, b));
+    int shortcut = graph_conv(t->g, "flat", graph_pool(t->g, "half", t->input, half), flat);
+    x = graph_add(t->g, "add", x, shortcut);
+    t->output = graph_pool(t->g, "max", x, most);
+    t->is_moving = pick(t, 0, 1);
 }
 
 static void build_global(struct trial *t)
@@ -113,7 +161,7 @@ static void build_concat(struct trial *t)
     struct bnorm_params b = {0.001F, 0.9F, false};
     struct conv_params p = {
         .c_out = pick(t, 1, 20), .kh = 1, .kw = 3, .stride = 1, .is_same = true};
-    struct pool_params average = {POOL_AVERAGE, 3, 1, 1};
+    struct pool_params average = {POOL_AVERAGE, 3, 3, 1, 1, 1};
     int x = graph_conv(t->g, "a", t->input, p);
     int left = graph_bnorm(t->g, "a/norm", x, b);
     int pool = graph_pool(t->g, "pool", t->input, average);
@@ -136,21 +184,26 @@ static void build_loss(struct trial *t)
 struct kind {
     const char *name;
     void (*build)(struct trial *t);
+    bool is_signal; // the map is [1][L][C]
 };
 
 static const struct kind kinds[] = {
-    {"conv", build_conv},
-    {"conv, norm, relu", build_block},
-    {"bnorm", build_bnorm},
-    {"relu", build_relu},
-    {"max", build_max},
-    {"average", build_average},
-    {"global average", build_global},
-    {"dense", build_dense},
-    {"dropout", build_dropout},
-    {"add, relu", build_add},
-    {"concat", build_concat},
-    {"loss", build_loss},
+    {"conv", build_conv, false},
+    {"conv, norm, relu", build_block, false},
+    {"bnorm", build_bnorm, false},
+    {"relu", build_relu, false},
+    {"max", build_max, false},
+    {"average", build_average, false},
+    {"max along a signal", build_max_1d, true},
+    {"average along a signal", build_average_1d, true},
+    {"conv along a signal", build_conv_1d, true},
+    {"a signal's block", build_signal, true},
+    {"global average", build_global, false},
+    {"dense", build_dense, false},
+    {"dropout", build_dropout, false},
+    {"add, relu", build_add, false},
+    {"concat", build_concat, false},
+    {"loss", build_loss, false},
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0], TRIALS = 25 };
 
@@ -166,7 +219,9 @@ static void trial_begin(struct trial *t, const struct kind *k, uint64_t seed)
     *t = (struct trial){.rng = rng_of(seed, (uint64_t)(k - kinds))};
     assert_int_equal(graph_new(&t->g, &graph_names_slim, &e), 0);
     t->batch = pick(t, 1, 4);
-    t->input = graph_input(t->g, "input", pick(t, 5, 12), pick(t, 5, 12), pick(t, 1, 40));
+    size_t h = k->is_signal ? 1 : pick(t, 5, 12);
+    size_t w = k->is_signal ? pick(t, 9, 200) : pick(t, 5, 12);
+    t->input = graph_input(t->g, "input", h, w, pick(t, 1, 40));
     k->build(t);
     if (graph_check(t->g, &e) < 0)
         fail_msg("%s: %s", k->name, e.text);

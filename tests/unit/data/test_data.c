@@ -8,7 +8,9 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "data/dataset_build.h"
+#include "data/items.h"
 #include "data/loader.h"
+#include "data/manifest.h"
 #include "data/mersenne.h"
 #include "data/pictures.h"
 #include "image/image.h"
@@ -48,17 +50,17 @@ static void the_shuffle_is_pythons(void **state)
 }
 
 // A list of pictures as a scan would give it, with random patients and some twins.
-static struct pictures invented(struct rng *rng, size_t n, size_t n_patients)
+static struct items invented(struct rng *rng, size_t n, size_t n_patients)
 {
-    struct pictures p = {.n_classes = 3, .has_patients = true};
+    struct items p = {.noun = "picture", .n_classes = 3, .has_patients = true};
     arena_init(&p.arena);
     static const char *const names[] = {"Fibs", "Others", "PSW"};
     p.classes = mem_array(3, sizeof *p.classes);
     for (size_t k = 0; k < 3; k++)
         p.classes[k] = arena_strdup(&p.arena, names[k]);
-    p.pictures = mem_array(n, sizeof *p.pictures);
+    p.items = mem_array(n, sizeof *p.items);
     for (size_t i = 0; i < n; i++) {
-        struct picture *x = &p.pictures[i];
+        struct item *x = &p.items[i];
         x->label = i * 3 / n;
         x->file = arena_printf(&p.arena, "%s/%05zu.png", names[x->label], i);
         x->patient = arena_printf(&p.arena, "P%u", rng_below(rng, (uint32_t)n_patients));
@@ -69,11 +71,11 @@ static struct pictures invented(struct rng *rng, size_t n, size_t n_patients)
     return p;
 }
 
-static bool crosses(const struct pictures *p, const enum split_side *side, bool by_patient)
+static bool crosses(const struct items *p, const enum split_side *side, bool by_patient)
 {
     for (size_t i = 0; i < p->n; i++)
         for (size_t k = 0; k < i; k++) {
-            const struct picture *a = &p->pictures[i], *b = &p->pictures[k];
+            const struct item *a = &p->items[i], *b = &p->items[k];
             bool same =
                 by_patient ? !strcmp(a->patient, b->patient) : !strcmp(a->sha256, b->sha256);
             if (same && side[i] != side[k])
@@ -88,13 +90,13 @@ static void nobody_is_on_both_sides(void **state)
     for (uint64_t seed = 0; seed < 30; seed++) {
         struct rng rng = rng_of(seed, 0);
         size_t n = 300 + rng_below(&rng, 300), order[600], n_validation = 0;
-        struct pictures p = invented(&rng, n, 60);
+        struct items p = invented(&rng, n, 60);
         enum split_side side[600];
         struct err e;
         bool seen[600] = {false};
         for (int method = SPLIT_PATIENT; method <= SPLIT_SLIM; method++) {
             struct split_options o = {(enum split_method)method, 0.2, 0, seed};
-            if (split_pictures(side, order, &p, &o, &e) < 0)
+            if (split_items(side, order, &p, &o, &e) < 0)
                 fail_msg("seed %d: %s", (int)seed, e.text);
             assert_false(method == SPLIT_PATIENT && crosses(&p, side, true));
             assert_false(method != SPLIT_SLIM && crosses(&p, side, false));
@@ -109,7 +111,7 @@ static void nobody_is_on_both_sides(void **state)
                 (double)n_validation / (double)n; // twins join patients to large groups
             assert_true(share > 0.12 && share < 0.28);
         }
-        pictures_release(&p);
+        items_release(&p);
     }
     assert_int_equal(mem_live_blocks(), 0);
 }
@@ -118,23 +120,23 @@ static void impossible_splits_are_refused(void **state)
 {
     (void)state;
     struct rng rng = rng_of(1, 1);
-    struct pictures p = invented(&rng, 30, 1); // one patient only
+    struct items p = invented(&rng, 30, 1); // one patient only
     enum split_side side[30];
     size_t order[30];
     struct err e;
     struct split_options o = {SPLIT_PATIENT, 0.2, 0, 0};
-    assert_int_equal(split_pictures(side, order, &p, &o, &e), ERR_USAGE);
+    assert_int_equal(split_items(side, order, &p, &o, &e), ERR_USAGE);
     assert_non_null(strstr(e.text, "too few patients"));
     o.validation = 1.0 / 30 * 40;
     o.method = SPLIT_SLIM;
     o.validation = 30;
-    assert_int_equal(split_pictures(side, order, &p, &o, &e), ERR_USAGE);
+    assert_int_equal(split_items(side, order, &p, &o, &e), ERR_USAGE);
     p.has_patients = false;
     o = (struct split_options){SPLIT_PATIENT, 0.2, 0, 0};
-    assert_int_equal(split_pictures(side, order, &p, &o, &e), ERR_USAGE);
+    assert_int_equal(split_items(side, order, &p, &o, &e), ERR_USAGE);
     o = (struct split_options){SPLIT_FILE, 0.6, 0.4, 0};
-    assert_int_equal(split_pictures(side, order, &p, &o, &e), ERR_USAGE);
-    pictures_release(&p);
+    assert_int_equal(split_items(side, order, &p, &o, &e), ERR_USAGE);
+    items_release(&p);
 }
 
 // Class folders a and b with n pictures each, of 8 x 6 pixels; a stray file, a hidden one, a
@@ -221,7 +223,7 @@ static struct loader *open_loader(const struct examples *x, enum loader_order or
     struct err e;
     struct loader_options o = {.order = order, .batch = 7, .seed = 3, .first_batch = first};
     o.augment = order == LOADER_ONCE ? AUGMENT_NONE : AUGMENT_SLIM;
-    o.preprocess = (struct preprocess){12, 12, 0.875};
+    o.input = input_of_pictures(12);
     o.n_threads = n_threads;
     assert_int_equal(loader_open(&l, x, &o, &e), 0);
     return l;
@@ -249,11 +251,11 @@ static void batches_depend_on_the_seed_alone(void **state)
             struct batch *p, *q, *r = NULL;
             assert_int_equal(loader_next(a, &p, &e), 1);
             assert_int_equal(loader_next(b, &q, &e), 1);
-            assert_memory_equal(p->images, q->images, 7 * 12 * 12 * 3 * sizeof(float));
+            assert_memory_equal(p->inputs, q->inputs, 7 * 12 * 12 * 3 * sizeof(float));
             assert_memory_equal(p->labels, q->labels, 7 * sizeof(int32_t));
             if (i >= 9) {
                 assert_int_equal(loader_next(c, &r, &e), 1);
-                assert_memory_equal(p->images, r->images, 7 * 12 * 12 * 3 * sizeof(float));
+                assert_memory_equal(p->inputs, r->inputs, 7 * 12 * 12 * 3 * sizeof(float));
             }
             for (size_t k = 0; k < 7; k++)
                 times[p->example[k]]++;
@@ -294,11 +296,11 @@ static void batches_depend_on_the_seed_alone(void **state)
 
 static int try_manifest(const char *folder, const char *text, struct err *e)
 {
-    struct pictures p;
+    struct items p;
     assert_int_equal(pictures_scan(&p, in(folder, "images"), 0, NULL, e), 0);
     assert_int_equal(file_write(in(folder, "m.csv"), text, strlen(text), e), 0);
-    int rc = pictures_read_manifest(&p, in(folder, "m.csv"), e);
-    pictures_release(&p);
+    int rc = manifest_read(&p, in(folder, "m.csv"), e);
+    items_release(&p);
     return rc;
 }
 
@@ -337,7 +339,7 @@ static void bad_folders_are_refused(void **state)
     (void)state;
     char *folder = scratch_folder();
     struct err e;
-    struct pictures p;
+    struct items p;
     assert_int_equal(pictures_scan(&p, in(folder, "none"), 0, NULL, &e), ERR_IO);
     assert_int_equal(pictures_scan(&p, folder, 0, NULL, &e), ERR_USAGE);
     assert_int_equal(file_make_folders(in(folder, "a"), &e), 0);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/jsonfile.h"
 #include "base/mem.h"
 #include "model/modelfolder.h"
 #include "model/weights.h"
@@ -12,7 +13,7 @@
 
 #include <stdbool.h>
 
-static const struct model_spec small = {"inception_v4", 107, 0.05, 3, 0, 0};
+static const struct model_spec small = {"inception_v4", {107, 107, 3}, 0.05, 3, 0, 0};
 static char *const labels[] = {(char[]){"Fibs"}, (char[]){"Others"}, (char[]){"PSW"}};
 
 static char *in(const char *folder, const char *name)
@@ -56,7 +57,7 @@ static void a_model_survives_the_round_trip(void **state)
     struct rig *r = *state;
     struct model m;
     struct err e;
-    struct preprocess p = {107, 107, 0.875};
+    struct input p = input_of_pictures(107);
     json_t *training = json_pack("{s:i}", "steps", 12);
     for (int turn = 0; turn < 2; turn++) // the second replaces the first
         assert_int_equal(
@@ -66,7 +67,7 @@ static void a_model_survives_the_round_trip(void **state)
         fail_msg("%s", e.text);
     assert_int_equal(m.n_classes, 3);
     assert_string_equal(m.labels[2], "PSW");
-    assert_int_equal(m.preprocess.height, 107);
+    assert_int_equal(m.input.picture.height, 107);
     assert_int_equal(json_integer_value(json_object_get(m.training, "steps")), 12);
     int i = graph_find_variable(m.network.graph, "InceptionV4/Logits/Logits/weights");
     assert_memory_equal(m.variables->value[i], r->v->value[i], 64);
@@ -79,6 +80,59 @@ static void a_model_survives_the_round_trip(void **state)
     assert_int_equal(file_write(in(r->folder, "model/model.json"), "{}", 2, &e), 0);
     assert_int_equal(model_open(&m, in(r->folder, "model"), &e), ERR_FORMAT);
     assert_non_null(strstr(e.text, "schema"));
+}
+
+// Folders of schema 1, from before there were signals, are still models.
+static void older_folders_open(void **state)
+{
+    struct rig *r = *state;
+    struct err e;
+    struct model m;
+    json_t *root;
+    struct input p = input_of_pictures(107);
+    assert_int_equal(model_save(in(r->folder, "older"), &r->n, r->v, labels, &p, NULL, &e), 0);
+    assert_int_equal(jsonfile_read(&root, in(r->folder, "older/model.json"), &e), 0);
+    json_object_del(root, "input");
+    json_object_set_new(root, "schema", json_integer(1));
+    json_object_set_new(root, "image_size", json_integer(107));
+    json_object_set_new(
+        root, "preprocess",
+        json_pack("{s:i, s:i, s:f}", "height", 107, "width", 107, "central_fraction", 0.875));
+    assert_int_equal(jsonfile_write(in(r->folder, "older/model.json"), root, &e), 0);
+    if (model_open(&m, in(r->folder, "older"), &e) < 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(m.input.kind, INPUT_PICTURE);
+    assert_int_equal(m.input.picture.width, 107);
+    model_close(&m);
+    json_object_set_new(root, "image_size", json_integer(75));
+    assert_int_equal(jsonfile_write(in(r->folder, "older/model.json"), root, &e), 0);
+    assert_int_equal(model_open(&m, in(r->folder, "older"), &e), ERR_FORMAT);
+    json_decref(root);
+    scratch_remove(in(r->folder, "older"));
+}
+
+static void a_model_of_signals_survives_the_round_trip(void **state)
+{
+    struct rig *r = *state;
+    struct err e;
+    struct model m;
+    struct network n;
+    struct variables *v;
+    struct input p = input_of_signals(INPUT_SIGNAL, 23437.5, 500, SCALING_ROBUST);
+    struct model_spec spec = {"resnet1d", input_shape(&p), 0.25, 3, 0, 0};
+    assert_int_equal(zoo_build(&n, &spec, &e), 0);
+    assert_int_equal(variables_new(&v, n.graph, &e), 0);
+    variables_init(v, n.graph, 1);
+    assert_int_equal(model_save(in(r->folder, "signals"), &n, v, labels, &p, NULL, &e), 0);
+    if (model_open(&m, in(r->folder, "signals"), &e) < 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(m.input.kind, INPUT_SIGNAL);
+    assert_true(m.input.signal.rate_hz == 23437.5 && m.input.signal.n_samples == 500);
+    assert_int_equal(m.input.signal.scaling, SCALING_ROBUST);
+    model_close(&m);
+    variables_free(v);
+    network_release(&n);
+    scratch_remove(in(r->folder, "signals"));
 }
 
 static int restore(struct rig *r, const struct network *n, struct variables *v,
@@ -115,8 +169,8 @@ static void slims_rules_of_restoring(void **state)
     variables_free(v);
     network_release(&other);
     // another network
-    assert_int_equal(zoo_build(&other, &(struct model_spec){"resnet18", 64, 0.1, 3, 0, 0}, &e),
-                     0);
+    assert_int_equal(
+        zoo_build(&other, &(struct model_spec){"resnet18", {64, 64, 3}, 0.1, 3, 0, 0}, &e), 0);
     assert_int_equal(variables_new(&v, other.graph, &e), 0);
     assert_int_equal(restore(r, &other, v, "c", o, &report, &e), ERR_FORMAT);
     assert_non_null(strstr(e.text, "another network"));
@@ -132,7 +186,7 @@ static void missing_variables_are_named(void **state)
     struct network bare;
     struct variables *v;
     struct model_spec no_aux = small;
-    no_aux.image_size = 75; // too small for the auxiliary head
+    no_aux.shape = (struct shape){75, 75, 3}; // too small for the auxiliary head
     assert_int_equal(zoo_build(&bare, &no_aux, &e), 0);
     assert_int_equal(variables_new(&v, bare.graph, &e), 0);
     assert_int_equal(weights_save(in(r->folder, "bare"), &bare, v, NULL, 0, &e), 0);
@@ -202,6 +256,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_survives_the_round_trip),
+        cmocka_unit_test(older_folders_open),
+        cmocka_unit_test(a_model_of_signals_survives_the_round_trip),
         cmocka_unit_test(slims_rules_of_restoring),
         cmocka_unit_test(missing_variables_are_named),
         cmocka_unit_test(scopes_choose_variables),

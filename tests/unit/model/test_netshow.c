@@ -21,7 +21,8 @@ static void inception_v4_adds_up(void **state)
     struct network n;
     struct netshow s;
     struct err e;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 3, 0, 0}, &e), 0);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", {0}, 1, 3, 0, 0}, &e),
+                     0);
     assert_int_equal(netshow_init(&s, &n, &e), 0);
     assert_int_equal(s.all.n_parameters, 43707718);
     assert_int_equal(s.aux.n_parameters, 2591875);
@@ -51,7 +52,8 @@ static void resnet18_has_padded_windows(void **state)
     struct network n;
     struct netshow s;
     struct err e;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 1, 1000, 0, 0}, &e), 0);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", {0}, 1, 1000, 0, 0}, &e),
+                     0);
     assert_int_equal(netshow_init(&s, &n, &e), 0);
     assert_int_equal(s.all.n_parameters, 11689512);
     assert_int_equal(s.all.n_statistics, 9600); // 2 * 4800 channels of batch norm

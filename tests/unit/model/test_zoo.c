@@ -18,7 +18,7 @@ static struct counts count(const char *network, size_t n_classes)
     struct counts c = {0};
     struct network n;
     struct err e;
-    struct model_spec spec = {network, 0, 1, n_classes, 0, 0};
+    struct model_spec spec = {network, {0}, 1, n_classes, 0, 0};
     if (zoo_build(&n, &spec, &e) < 0)
         fail_msg("%s", e.text);
     c.variables = graph_n_variables(n.graph);
@@ -81,8 +81,8 @@ static void end_points_have_slims_shapes(void **state)
         {"Logits", 1, 1001},        {"AuxLogits", 1, 1001}};
     struct network n;
     struct err e;
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 0, 1, 1001, 0, 0}, &e),
-                     0);
+    assert_int_equal(
+        zoo_build(&n, &(struct model_spec){"inception_v4", {0}, 1, 1001, 0, 0}, &e), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int t = network_end_point(&n, rows[i].name);
         assert_true(t >= 0);
@@ -101,19 +101,41 @@ static void small_networks_come_from_the_same_table(void **state)
     struct err e;
     for (size_t size = 75; size < 200; size += 13) {
         assert_int_equal(
-            zoo_build(&n, &(struct model_spec){"inception_v4", size, 0.25, 3, 0, 0}, &e), 0);
+            zoo_build(&n, &(struct model_spec){"inception_v4", {size, size, 3}, 0.25, 3, 0, 0},
+                      &e),
+            0);
         assert_int_equal(n.aux_logits >= 0, size >= 107); // Mixed_6h has 5 pixels from there on
         network_release(&n);
     }
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"inception_v4", 74, 1, 3, 0, 0}, &e),
+    assert_int_equal(
+        zoo_build(&n, &(struct model_spec){"inception_v4", {74, 74, 3}, 1, 3, 0, 0}, &e),
+        ERR_USAGE);
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"vgg", {0}, 1, 3, 0, 0}, &e),
                      ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"vgg", 0, 1, 3, 0, 0}, &e), ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 0, 3, 0, 0}, &e),
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", {0}, 0, 3, 0, 0}, &e),
                      ERR_USAGE);
-    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", 0, 1, 0, 0, 0}, &e),
+    assert_int_equal(zoo_build(&n, &(struct model_spec){"resnet18", {0}, 1, 0, 0, 0}, &e),
                      ERR_USAGE);
     assert_int_equal(zoo_channels(0.25, 96), 24);
     assert_int_equal(zoo_channels(0.01, 96), 8);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+static void signals_have_a_network_of_their_own(void **state)
+{
+    (void)state;
+    struct network n;
+    struct err e;
+    struct model_spec spec = {zoo_for(INPUT_SIGNAL), {1, 1000, 1}, 1, 3, 0, 0};
+    assert_int_equal(zoo_build(&n, &spec, &e), 0);
+    struct shape s = graph_tensor_shape(n.graph, n.last_map);
+    assert_true(s.h == 1 && s.w == 32 && s.c == 128);
+    network_release(&n);
+    spec.shape = (struct shape){299, 299, 3};
+    assert_int_equal(zoo_build(&n, &spec, &e), ERR_USAGE);
+    spec = (struct model_spec){"resnet18", {1, 1000, 1}, 1, 3, 0, 0};
+    assert_int_equal(zoo_build(&n, &spec, &e), ERR_USAGE);
+    assert_string_equal(zoo_for(INPUT_PICTURE), "inception_v4");
     assert_int_equal(mem_live_blocks(), 0);
 }
 
@@ -124,6 +146,7 @@ int main(void)
         cmocka_unit_test(resnet18_has_its_published_size),
         cmocka_unit_test(end_points_have_slims_shapes),
         cmocka_unit_test(small_networks_come_from_the_same_table),
+        cmocka_unit_test(signals_have_a_network_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

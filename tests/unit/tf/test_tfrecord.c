@@ -168,25 +168,60 @@ static void examples_survive_the_round_trip(void **state)
     (void)state;
     struct buffer b = {0};
     struct err e;
-    struct image_example x = {.label = 2, .height = 270, .width = 360}, y;
+    struct example x = {.label = 2, .height = 270, .width = 360}, y;
     x.encoded = (struct example_bytes){(const unsigned char *)"\xff\xd8", 2};
     x.format = (struct example_bytes){(const unsigned char *)"jpeg", 4};
     x.patient = (struct example_bytes){(const unsigned char *)"P7", 2};
-    image_example_append(&b, &x);
-    assert_int_equal(image_example_parse(&y, b.data, b.n, &e), 0);
+    example_append(&b, &x);
+    assert_int_equal(example_parse(&y, b.data, b.n, &e), 0);
     assert_int_equal(y.label, 2);
     assert_int_equal(y.width, 360);
     assert_int_equal(y.patient.n, 2);
     assert_memory_equal(y.patient.data, "P7", 2);
     assert_null(y.recording.data);
     for (size_t cut = 1; cut < b.n; cut++) // never a crash; mostly an error
-        image_example_parse(&y, b.data, cut, &e);
-    assert_int_equal(image_example_parse(&y, b.data, b.n - 1, &e), ERR_FORMAT);
+        example_parse(&y, b.data, cut, &e);
+    assert_int_equal(example_parse(&y, b.data, b.n - 1, &e), ERR_FORMAT);
     for (size_t at = 0; at < b.n; at++) {
         b.data[at] ^= 0xff;
-        image_example_parse(&y, b.data, b.n, &e);
+        example_parse(&y, b.data, b.n, &e);
         b.data[at] ^= 0xff;
     }
+    buffer_release(&b);
+}
+
+static void signals_are_examples_too(void **state)
+{
+    (void)state;
+    struct buffer b = {0};
+    struct err e;
+    float values[300], back[298];
+    for (int i = 0; i < 300; i++)
+        values[i] = 0.1F * (float)i - 7;
+    struct example x = {.label = 1, .rate_hz = 23437.5F, .onset_us = 12345678}, y;
+    x.signal = (struct example_floats){(const unsigned char *)values, 300};
+    x.unit = (struct example_bytes){(const unsigned char *)"uV", 2};
+    example_append(&b, &x);
+    assert_int_equal(example_parse(&y, b.data, b.n, &e), 0);
+    assert_int_equal(y.signal.n, 300);
+    example_floats_read(back, y.signal, 2, 298);
+    assert_memory_equal(back, values + 2, sizeof back);
+    assert_true(y.rate_hz == 23437.5F && y.onset_us == 12345678 && y.label == 1);
+    assert_true(y.height == 0 && !y.encoded.data);
+    for (size_t cut = 1; cut < b.n; cut++)
+        example_parse(&y, b.data, cut, &e);
+    // one float outside of a packed list, as other writers may have it
+    buffer_clear(&b);
+    size_t features = wire_begin(&b, 1), entry = wire_begin(&b, 1);
+    wire_put_string(&b, 1, "emg/rate_hz");
+    size_t feature = wire_begin(&b, 2), list = wire_begin(&b, 2);
+    wire_put_float(&b, 1, 4000);
+    wire_end(&b, list);
+    wire_end(&b, feature);
+    wire_end(&b, entry);
+    wire_end(&b, features);
+    assert_int_equal(example_parse(&y, b.data, b.n, &e), 0);
+    assert_true(y.rate_hz == 4000);
     buffer_release(&b);
 }
 
@@ -216,11 +251,11 @@ static void real_records_are_read_and_framed_the_same(void **state)
         assert_int_equal(tfrecord_writer_open(&w, path_in(folder, "again"), TFRECORD_PLAIN, &e),
                          0);
         while (tfrecord_reader_next(r, &data, &n, &e) == 1) {
-            struct image_example x;
+            struct example x;
             count++;
             assert_int_equal(tfrecord_writer_append(w, data, n, &e), 0);
             if (i == 0) {
-                assert_int_equal(image_example_parse(&x, data, n, &e), 0);
+                assert_int_equal(example_parse(&x, data, n, &e), 0);
                 assert_int_equal(x.label, 3);
                 assert_int_equal(x.encoded.n, 2492);
                 assert_int_equal(x.height, 32);
@@ -319,6 +354,7 @@ int main(void)
         cmocka_unit_test(records_survive_the_round_trip),
         cmocka_unit_test(damage_is_named_and_contained),
         cmocka_unit_test(examples_survive_the_round_trip),
+        cmocka_unit_test(signals_are_examples_too),
         cmocka_unit_test(real_records_are_read_and_framed_the_same),
         cmocka_unit_test(events_survive_the_round_trip),
         cmocka_unit_test(failing_allocations_leave_nothing),
