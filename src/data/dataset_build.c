@@ -1,7 +1,6 @@
 /* dataset_build.c: see dataset_build.h. */
 #include "data/dataset_build.h"
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -9,10 +8,8 @@
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "base/text.h"
-#include "data/items.h"
+#include "data/data_priv.h"
 #include "data/manifest.h"
-#include "data/pictures.h"
-#include "image/image.h"
 #include "tf/example.h"
 #include "tf/labels.h"
 #include "tf/tfrecord.h"
@@ -29,19 +26,10 @@ struct dataset_build_options dataset_build_defaults(void)
         .n_shards = 5,
         .name = "emg",
         .n_threads = 2,
+        .kind = INPUT_SIGNAL,
+        .excerpts = excerpts_defaults(),
     };
 }
-
-struct build {
-    const struct dataset_build_options *o;
-    const struct monitor *monitor;
-    struct items p;
-    struct split_options split;
-    enum split_side *side;
-    size_t *order;
-    uint64_t n_written;
-    struct buffer hashes; // of all shards, one after another: their hash is the data set's
-};
 
 static int no_memory(struct err *e)
 {
@@ -55,9 +43,9 @@ static int check_options(const struct dataset_build_options *o, struct err *e)
         return err_set(e, ERR_USAGE, "%zu shards, wanted 1 to %d", o->n_shards, MAX_SHARDS);
     if (!*o->name || strpbrk(o->name, "/\n") || o->name[0] == '.')
         return err_set(e, ERR_USAGE, "name \"%s\", wanted a file name", o->name);
-    if (!file_is_folder(o->images))
-        return err_set(e, ERR_IO, "%s: not a folder; wanted one with a folder per class",
-                       o->images);
+    int rc = (o->recordings ? &source_recordings : &source_pictures)->check(o, e);
+    if (rc < 0)
+        return rc;
     char *json = path_join(o->out, "dataset.json");
     if (!json)
         return no_memory(e);
@@ -66,57 +54,40 @@ static int check_options(const struct dataset_build_options *o, struct err *e)
     if (is_there && !o->want_overwrite)
         return err_set(e, ERR_USAGE, "%s: a data set is there already: --force replaces it",
                        o->out);
-    int rc = file_make_folders(o->out, e);
+    rc = file_make_folders(o->out, e);
     return rc == 0 ? file_check_writable(o->out, 0, e) : rc;
 }
 
-static int find_patients(struct build *b, struct err *e)
+int build_find_patients(const struct build *b, struct items *x, struct err *e)
 {
-    const struct dataset_build_options *o = b->o;
-    int rc = 0;
-    if (o->manifest)
-        rc = manifest_read(&b->p, o->manifest, e);
-    else if (o->patient_pattern)
-        rc = items_match_patients(&b->p, o->patient_pattern, e);
-    b->split = o->split;
-    if (rc < 0 || o->is_split_given)
-        return rc;
+    if (b->o->manifest)
+        return manifest_read(x, b->o->manifest, e);
+    return b->o->patient_pattern ? items_match_patients(x, b->o->patient_pattern, e) : 0;
+}
+
+static void choose_split(struct build *b)
+{
+    b->split = b->o->split;
+    if (b->o->is_split_given)
+        return;
     b->split.method = b->p.has_patients ? SPLIT_PATIENT : SPLIT_FILE;
     if (!b->p.has_patients)
         monitor_note(b->monitor,
-                     "patients are not known: split by file, where pictures of one "
-                     "patient may stand on both sides (--manifest, --patient-pattern)");
-    return 0;
-}
-
-static struct example_bytes bytes_of(const char *s)
-{
-    return (struct example_bytes){(const unsigned char *)s, s ? strlen(s) : 0};
+                     "patients are not known: split by file, where %ss of one patient may stand "
+                     "on both sides (--manifest, --patient-pattern)",
+                     b->p.noun);
 }
 
 static int write_example(struct build *b, struct tfrecord_writer *w, const struct item *x,
-                         struct buffer *message, struct err *e)
+                         struct buffer *message, struct buffer *scratch, struct err *e)
 {
-    unsigned char *encoded;
-    size_t n;
-    char *path = path_join(b->o->images, x->file);
-    int rc = path ? file_read(&encoded, &n, path, IMAGE_MAX_BYTES, e) : no_memory(e);
-    mem_free(path);
+    struct example example;
+    buffer_clear(message);
+    buffer_clear(scratch);
+    int rc = b->source->example(&example, b, x, scratch, e);
     if (rc < 0)
         return rc;
-    struct example example = {
-        .encoded = {encoded, n},
-        .format = bytes_of(x->format),
-        .filename = bytes_of(x->file),
-        .patient = bytes_of(x->patient),
-        .recording = bytes_of(x->recording),
-        .label = (int64_t)x->label,
-        .height = (int64_t)x->height,
-        .width = (int64_t)x->width,
-    };
-    buffer_clear(message);
     example_append(message, &example);
-    mem_free(encoded);
     return message->failed ? no_memory(e)
                            : tfrecord_writer_append(w, message->data, message->n, e);
 }
@@ -137,14 +108,14 @@ static int write_shard(struct build *b, const char *file, const size_t *members,
                        size_t last, json_t *shards, struct err *e)
 {
     struct tfrecord_writer *w = NULL;
-    struct buffer message = {0};
+    struct buffer message = {0}, scratch = {0};
     char hex[SHA256_HEX_BYTES];
     char *path = path_join(b->o->out, file);
     int rc = path ? tfrecord_writer_open(&w, path,
                                          b->o->want_gzip ? TFRECORD_GZIP : TFRECORD_PLAIN, e)
                   : no_memory(e);
     for (size_t i = first; rc == 0 && i < last; i++) {
-        rc = write_example(b, w, &b->p.items[members[i]], &message, e);
+        rc = write_example(b, w, &b->p.items[members[i]], &message, &scratch, e);
         monitor_progress(b->monitor, "writing examples", ++b->n_written, b->p.n, "");
         if (rc == 0 && monitor_is_cancelled(b->monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while writing examples");
@@ -161,6 +132,7 @@ static int write_shard(struct build *b, const char *file, const size_t *members,
     }
     tfrecord_writer_close(w);
     buffer_release(&message);
+    buffer_release(&scratch);
     mem_free(path);
     return rc;
 }
@@ -346,6 +318,8 @@ static int write_all(json_t **report, struct build *b, struct err *e)
         rc = write_rejected(b, e);
     if (rc == 0 && !(*report = describe(b, splits)))
         rc = no_memory(e);
+    if (rc == 0 && b->source->describe)
+        rc = b->source->describe(*report, b, e);
     if (rc == 0)
         rc = jsonfile_write(json, *report, e);
     mem_free(labels);
@@ -358,17 +332,19 @@ int dataset_build(json_t **report, const struct dataset_build_options *o,
                   const struct monitor *monitor, struct err *e)
 {
     struct build b = {.o = o, .monitor = monitor};
+    b.source = o->recordings ? &source_recordings : &source_pictures;
     *report = NULL;
     int rc = check_options(o, e);
     if (rc == 0)
-        rc = pictures_scan(&b.p, o->images, o->n_threads, monitor, e);
-    if (rc == 0)
-        rc = find_patients(&b, e);
+        rc = b.source->scan(&b, e);
     if (rc == 0) {
+        choose_split(&b);
         b.side = mem_array(b.p.n, sizeof *b.side);
         b.order = mem_array(b.p.n, sizeof *b.order);
         rc = b.side && b.order ? split_items(b.side, b.order, &b.p, &b.split, e) : no_memory(e);
     }
+    if (rc == 0 && b.source->after_split)
+        rc = b.source->after_split(&b, e);
     if (rc == 0)
         rc = write_all(report, &b, e);
     if (rc < 0) {
@@ -378,6 +354,6 @@ int dataset_build(json_t **report, const struct dataset_build_options *o,
     buffer_release(&b.hashes);
     mem_free(b.side);
     mem_free(b.order);
-    items_release(&b.p);
+    b.source->release(&b);
     return rc;
 }

@@ -1,15 +1,18 @@
 /*
- * dataset_build.h: class folders -> a data set: TFRecord shards as TF-Slim names them,
- * labels.txt, dataset.json, rejected.csv.
+ * dataset_build.h: class folders of pictures, or recordings -> a data set: TFRecord shards as
+ * TF-Slim names them, labels.txt, dataset.json, rejected.csv.
  *
  *   <name>_<split>_00000-of-00005.tfrecord   ceil(n / shards) examples each; late ones may be empty
- *   dataset.json   schema 1: classes, splits with counts, patients and hashes of the shards, options
+ *   dataset.json   schema 1: classes, splits with counts, patients and hashes of the shards,
+ *                  options; of recordings also "input" (input.h), "excerpts" and "leaks"
  *
  * dataset.json is written last: a folder without it is no data set of ours.
  */
 #pragma once
 
+#include "data/excerpts.h"
 #include "data/split.h"
+#include "input/input.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,7 +21,8 @@ struct err;
 struct monitor;
 
 struct dataset_build_options {
-    const char *images;          // folder of class folders
+    const char *images;          // folder of class folders; or NULL and
+    const char *recordings;      // folder of recordings
     const char *out;             // folder, made if need be
     const char *manifest;        // CSV, or NULL
     const char *patient_pattern; // regular expression, or NULL
@@ -29,6 +33,10 @@ struct dataset_build_options {
     bool want_gzip;
     bool want_overwrite; // of a data set that is there already
     size_t n_threads;
+    // Of recordings.
+    enum input_kind kind;   // what their excerpts are kept as: drawn, or as values
+    const char *class_map;  // file (classmap.h); NULL: the paper's, or the manifest's classes
+    struct excerpts_options excerpts; // seed and n_threads are taken from above
 };
 struct dataset_build_options dataset_build_defaults(void);
 

@@ -1,8 +1,8 @@
 /*
- * items.h: what a data set is made of, as a list: pictures, recordings, or windows of them; whose
+ * items.h: what a data set is made of, as a list: pictures, recordings, or excerpts of them; whose
  * each is, and what was left out.
  *
- * pictures.h and recordings.h scan folders into such a list, windows.h makes one of another;
+ * pictures.h and recordings.h scan folders into such a list, excerpts.h makes one of another;
  * manifest.h fills in patients; split.h divides it.
  */
 #pragma once
@@ -14,20 +14,20 @@
 #include <stddef.h>
 
 struct err;
-struct window;
+struct excerpt;
 
 struct item {
     const char *file; // "class folder/name" of a picture, "folder/name" of a recording,
-                      // "folder/name@seconds" of a window
+                      // "folder/name@seconds" of an excerpt
     size_t label;
     const char *patient, *recording; // NULL: not known
     const char *class_name;          // of a recording, from its manifest; NULL: not known
     size_t n_bytes;
-    char sha256[SHA256_HEX_BYTES]; // of the file's bytes, or of a window's values
+    char sha256[SHA256_HEX_BYTES]; // of the file's bytes, or of an excerpt's values
     // Of pictures.
     const char *format; // "jpeg", "png", "bmp"
     size_t width, height;
-    struct window *window; // windows.h; NULL: a file
+    struct excerpt *excerpt; // excerpts.h; NULL: a file
 };
 
 // A file that is not in the list, and why.
@@ -39,7 +39,7 @@ struct left_out {
 };
 
 struct items {
-    const char *noun;   // "picture", "recording", "window": for messages
+    const char *noun;   // "picture", "recording", "excerpt": for messages
     struct arena arena; // all strings
     char **classes;     // [n_classes], sorted by code point
     size_t n_classes;   // 0: of recordings that are not labelled as a whole
