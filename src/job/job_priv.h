@@ -51,7 +51,7 @@ struct train {
     struct eventfile *events;
     FILE *history;
     json_t *args;
-    int lock;               // on the run folder; -1: none
+    int lock; // on the run folder; -1: none
 };
 
 // history.c: curves
@@ -66,7 +66,7 @@ int history_histograms(struct train *t, struct err *e);
 int history_close(struct train *t, struct err *e);
 
 // train_state.c: checkpoints of a run
-json_t *train_validation_json(const struct validation *v); // the caller's
+json_t *train_validation_json(const struct validation *v);                  // the caller's
 int train_state_find(struct train *t, bool *has_checkpoint, struct err *e); // position only
 int train_state_restore(struct train *t, struct optim *optim, struct err *e);
 int train_state_save(struct train *t, struct optim *optim, struct err *e);

@@ -495,8 +495,8 @@ static int validate(struct phase *p, struct train *t, struct err *e)
     struct train_best *best = &t->at.best;
     if (rc == 0) {
         // what a checkpoint keeps, so that a resumed run compares with the same number
-        v.cross_entropy = (float)v.cross_entropy;
-        v.accuracy = (float)v.accuracy;
+        v.cross_entropy = (double)(float)v.cross_entropy;
+        v.accuracy = (double)(float)v.accuracy;
         bool is_better = !best->is_there || v.cross_entropy < best->validation.cross_entropy;
         t->at.last = v;
         t->at.has_last = true;

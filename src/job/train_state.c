@@ -37,8 +37,8 @@ json_t *train_validation_json(const struct validation *v)
 // name every float32.
 static void read_validation(struct validation *v, const json_t *o)
 {
-    v->cross_entropy = (float)json_number_value(json_object_get(o, "cross_entropy"));
-    v->accuracy = (float)json_number_value(json_object_get(o, "accuracy"));
+    v->cross_entropy = (double)(float)json_number_value(json_object_get(o, "cross_entropy"));
+    v->accuracy = (double)(float)json_number_value(json_object_get(o, "accuracy"));
 }
 
 static json_t *position_json(const struct train *t, const struct optim *optim)
