@@ -132,37 +132,73 @@ static bool eight_letters(char out[9], double v)
     return false;
 }
 
-static int choose_range(struct plan *p, size_t i, struct err *e)
+// Physical limits of the quantiser's digital ones, in the first unit that has letters for them.
+// *is_exact: the letters say exactly that.
+static bool put_range(struct channel_plan *c, bool is_uv, double *per_uv, bool *is_exact)
 {
     static const struct {
         const char *name;
         double per_uv;
     } units[] = {{"uV", 1}, {"mV", 1e-3}, {"nV", 1e3}};
+    const struct wave_quantiser *q = &c->q;
+    double v[2] = {(q->lowest - q->scale.baseline) / q->scale.gain,
+                   (q->highest - q->scale.baseline) / q->scale.gain};
+    for (size_t k = 0; k < (is_uv ? 3u : 1u); k++) {
+        bool fits = fmax(fabs(v[0]), fabs(v[1])) * units[k].per_uv >= 0.01;
+        *is_exact = true;
+        for (int j = 0; j < 2 && fits; j++) {
+            double wanted = v[j] * units[k].per_uv;
+            fits = eight_letters(c->physical[j], wanted);
+            if (fits && fabs(strtod(c->physical[j], NULL) - wanted) > 1e-12 * fabs(wanted))
+                *is_exact = false;
+        }
+        c->unit = is_uv ? units[k].name : "counts";
+        *per_uv = units[k].per_uv;
+        if (fits)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The whole digital range, if eight letters say exactly what it is in volts; else a round part of
+ * it that holds all values and for which they do: 24 bits of 2 uV are -16777216 uV, one letter too
+ * many, and -8000000 counts are -16000000. Else the whole range, with its limits rounded.
+ */
+static int choose_range(struct plan *p, size_t i, struct err *e)
+{
+    static const int32_t round_limits[] = {0,       8000000, 6400000, 4000000, 3200000, 3000000,
+                                           2000000, 1000000, 640000,  320000,  300000,  100000,
+                                           64000,   32768,   32000,   30000,   25600,   20000,
+                                           16000,   10000,   0};
     struct channel_plan *c = &p->channels[i];
     struct wave_quantiser *q = &c->q;
-    bool is_uv = p->r->channels[i].unit == CHANNEL_UNIT_MICROVOLTS;
+    bool is_uv = p->r->channels[i].unit == CHANNEL_UNIT_MICROVOLTS, is_exact = false;
+    double per = 1;
+    const int32_t most = p->width == 3 ? 8388607 : 32767;
+    const size_t n = sizeof round_limits / sizeof round_limits[0];
     *q = (struct wave_quantiser){.r = p->r, .channel = i};
-    q->lowest = p->width == 3 ? -8388608 : -32768;
-    q->highest = -q->lowest - 1;
-    int rc = wave_choose_scale(&q->scale, p->r, i, q->lowest, q->highest, e);
+    int rc = wave_choose_scale(&q->scale, p->r, i, -most - 1, most, e);
+    for (size_t k = 0; rc == 0 && k < n && !is_exact; k++) { // the last time as the first
+        bool is_whole = round_limits[k] == 0;
+        q->highest = is_whole ? most : round_limits[k];
+        q->lowest = is_whole ? -most - 1 : -q->highest;
+        bool holds = q->scale.min >= q->lowest && q->scale.max <= q->highest;
+        if (q->highest > most || !(holds || is_whole) ||
+            !put_range(c, is_uv, &per, &is_exact)) {
+            is_exact = false;
+            if (k + 1 == n)
+                rc = err_set(e, ERR_LIMIT,
+                             "%s: channel %zu: EDF has no eight letters for its range", p->path,
+                             i + 1);
+        }
+    }
     if (rc < 0)
         return rc;
-    double low = (q->lowest - q->scale.baseline) / q->scale.gain;
-    double high = (q->highest - q->scale.baseline) / q->scale.gain;
-    for (size_t k = 0; k < (is_uv ? 3u : 1u); k++) {
-        double per = units[k].per_uv;
-        if (fmax(fabs(low), fabs(high)) * per < 0.01 ||
-            !eight_letters(c->physical[0], low * per) ||
-            !eight_letters(c->physical[1], high * per))
-            continue;
-        double a = strtod(c->physical[0], NULL), b = strtod(c->physical[1], NULL);
-        c->unit = is_uv ? units[k].name : "counts";
-        q->scale.gain = ((double)q->highest - q->lowest) / (b - a) * per;
-        q->scale.baseline = q->lowest - a * q->scale.gain / per;
-        return 0;
-    }
-    return err_set(e, ERR_LIMIT, "%s: channel %zu: a range of %g to %g, EDF has eight letters",
-                   p->path, i + 1, low, high);
+    double a = strtod(c->physical[0], NULL), b = strtod(c->physical[1], NULL);
+    q->scale.gain = ((double)q->highest - q->lowest) / (b - a) * per;
+    q->scale.baseline = q->lowest - a * q->scale.gain / per;
+    return 0;
 }
 
 /* ---- annotations ---- */
@@ -333,8 +369,14 @@ static void put_signal(const struct plan *p, unsigned char *header, size_t i)
     bool is_channel = i < p->r->n_channels;
     const struct channel_plan *c = &p->channels[is_channel ? i : 0];
     bool is_bdf = p->width == 3;
-    snprintf(digital[0], sizeof digital[0], "%d", is_bdf ? -8388608 : -32768);
-    snprintf(digital[1], sizeof digital[1], "%d", is_bdf ? 8388607 : 32767);
+    snprintf(digital[0], sizeof digital[0], "%d",
+             is_channel ? c->q.lowest
+             : is_bdf   ? -8388608
+                        : -32768);
+    snprintf(digital[1], sizeof digital[1], "%d",
+             is_channel ? c->q.highest
+             : is_bdf   ? 8388607
+                        : 32767);
     snprintf(n_text, sizeof n_text, "%zu", is_channel ? c->n : p->room / p->width);
     text[EDF_LABEL] = is_channel ? p->r->channels[i].name
                       : is_bdf   ? EDF_LABEL_OF_BDF

@@ -96,11 +96,11 @@ int wave_choose_scale(struct wave_scale *out, struct recording *r, size_t channe
     double a = rint(range[0] * gain + base), b = rint(range[1] * gain + base);
     bool fits = fmin(a, b) >= lowest && fmax(a, b) <= highest;
     if (gain != 0 && isfinite(gain) && fits && base >= lowest && base <= highest) {
-        *out = (struct wave_scale){gain, base};
+        *out = (struct wave_scale){gain, base, fmin(a, b), fmax(a, b)};
         return 0;
     }
     double most = fmax(fabs(range[0]), fabs(range[1]));
-    *out = (struct wave_scale){1, 0};
+    *out = (struct wave_scale){.gain = 1};
     if (most > 1e-30) { // a gain above 1e30 is none
         double room = fmin(-(double)lowest, (double)highest) / most;
         double digits = pow(10, floor(log10(room)) - 2);
@@ -109,6 +109,8 @@ int wave_choose_scale(struct wave_scale *out, struct recording *r, size_t channe
         snprintf(text, sizeof text, "%.3g", out->gain);
         out->gain = strtod(text, NULL);
     }
+    out->min = rint(range[0] * out->gain);
+    out->max = rint(range[1] * out->gain);
     return 0;
 }
 

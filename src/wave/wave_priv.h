@@ -143,6 +143,7 @@ int csv_write(const char *path, struct recording *r, struct err *e);
 // How values become counts: round(value * gain + baseline).
 struct wave_scale {
     double gain, baseline;
+    double min, max; // of the counts, when wave_choose_scale() gave it
 };
 
 // The channel's own scale if its values then lie within [lowest, highest], with the baseline

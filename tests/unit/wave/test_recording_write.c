@@ -158,6 +158,36 @@ static void edf_and_bdf_give_everything_back(void **state)
     }
 }
 
+// Whole numbers of a known gain are the same numbers in 16 and 24 bits, whatever the gain.
+static void edf_and_bdf_lose_nothing_of_known_gains(void **state)
+{
+    static const double gains[] = {0.5, 1.28, 10, 2.5, 3, 500, 0.001, 1 / 0.78125};
+    static const char *const names[] = {"g.edf", "g.bdf", "g.hea"};
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        float v[200], got[200];
+        for (int k = 0; k < 200; k++)
+            v[k] = (float)((k * 37 % 401 - 200) / gains[i]);
+        const struct channel c = {"x", CHANNEL_UNIT_MICROVOLTS, 1000, 200, gains[i], 0, 12,
+                                  NULL};
+        const float *const samples[] = {v};
+        const struct recording_facts f = {.channels = &c, .n_channels = 1};
+        struct recording *from, *r;
+        struct err e;
+        assert_int_equal(recording_new(&from, &f, samples, &e), 0);
+        for (int j = 0; j < 3; j++) {
+            r = round_trip(from, names[j]);
+            assert_int_equal(recording_read(r, 0, 0, 200, got, &e), 0);
+            for (int k = 0; k < 200; k++)
+                if (fabs((double)got[k] - (double)v[k]) > 0.01 / gains[i])
+                    fail_msg("%s, gain %g: %g, wanted %g", names[j], gains[i], (double)got[k],
+                             (double)v[k]);
+            recording_close(r);
+        }
+        recording_close(from);
+    }
+}
+
 // What a header of ASCII makes of a name must not part a channel from its annotations.
 static void edf_keeps_channels_of_awkward_names(void **state)
 {
@@ -297,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wfdb_gives_everything_back),
         cmocka_unit_test(edf_and_bdf_give_everything_back),
+        cmocka_unit_test(edf_and_bdf_lose_nothing_of_known_gains),
         cmocka_unit_test(edf_keeps_channels_of_awkward_names),
         cmocka_unit_test(wav_and_csv_give_samples_back),
         cmocka_unit_test(formats_say_what_they_cannot),
