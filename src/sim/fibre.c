@@ -28,13 +28,15 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 static const double sigma_i = 1.01, sigma_r = 0.063; // S/m [1]
 static const double peak_mv_mm3 = 768, decay_mm = 2; // fibre.h [1]
 static const double peak_at_mm = 1.5;                // of s^3 exp(-2 s)
 static const double tail_mm = 9;                     // V is below 0.1 % of its peak behind it
 
-static const double tail_taus = 7; // exp(-7) is below 0.1 %
+static const double space_mm = 1.5; // space constant of a fibre (textbook)
+static const double tail_taus = 7;  // exp(-7) is below 0.1 %
 
 double fibre_velocity_mm_ms(double diameter_um)
 {
@@ -169,5 +171,26 @@ int fibre_blocked_potential(struct potential *p, const struct fibre *f,
     }
     mem_free(fast);
     mem_free(slow);
+    return rc;
+}
+
+// Its time course is (t / rise) exp(1 - t / rise); along the fibre it is exp(-|z| / space_mm).
+int fibre_miniature_potential(struct potential *p, const struct fibre *f, double peak_mv,
+                              double rise_ms, const struct electrode *el, struct err *e)
+{
+    enum { SIDE = 200, PLACES = 2 * SIDE + 1 };
+    const double dz = 8 * space_mm / SIDE;
+    double w[PLACES], sum = 0;
+    assert(rise_ms > 0);
+    electrode_weights(w, PLACES, f->end_plate_mm - SIDE * dz, dz, el, f->x_mm, f->y_mm);
+    differ_sealed(w, PLACES);
+    for (int k = 0; k < PLACES; k++)
+        sum += w[k] * exp(-abs(k - SIDE) * dz / space_mm);
+    size_t n = (size_t)(10 * rise_ms * POTENTIAL_RATE_HZ / 1e3);
+    int rc = potential_init(p, n, e);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        double t = (double)i * 1e3 / POTENTIAL_RATE_HZ / rise_ms;
+        p->uv[i] = (float)(scale_uv(f, dz) * peak_mv * t * exp(1 - t) * sum);
+    }
     return rc;
 }

@@ -8,6 +8,7 @@
  *
  * [1] Nandedkar & Stalberg 1983, Simulation of single muscle fibre action potentials (after
  *     Rosenfalck 1969, whose V = 96 s^3 exp(-s) is half as fast).
+ *     A wave may be stretched: V(s / stretch).
  * [2] Dumitru & Martinez 2006, Propagated insertional activity, Muscle & Nerve 34: positive
  *     sharp waves begin or end beside the inserted needle.
  */
@@ -53,3 +54,9 @@ struct fibre_block {
 int fibre_blocked_potential(struct potential *p, const struct fibre *f,
                             const struct fibre_block *b, const struct electrode *el,
                             struct err *e);
+
+// A miniature end-plate potential: some acetylcholine lifts the membrane at the end-plate by
+// peak_mv for a moment; nothing runs along the fibre, the depolarisation falls by exp(-|z| /
+// 1.5 mm). An electrode at the end-plate sees a negative potential. Time 0 is its beginning.
+int fibre_miniature_potential(struct potential *p, const struct fibre *f, double peak_mv,
+                              double rise_ms, const struct electrode *el, struct err *e);
