@@ -107,7 +107,7 @@ static int draw_sweep(const char *path, int kind, double noise_uv, struct rng *r
         return rc;
     draw_grid(c);
     canvas_line(c, xy, POINTS, 1.6, 0x16324F);
-    rc = canvas_png(&png, &n, c, e);
+    rc = canvas_file(&png, &n, c, e);
     if (rc == 0)
         rc = file_write(path, png, n, e);
     mem_free(png);

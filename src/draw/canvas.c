@@ -1,10 +1,19 @@
-/* canvas.c: see canvas.h. */
+/*
+ * canvas.c: see canvas.h.
+ *
+ * Pixels and PDF are cairo's. SVG is ours (svgfile.c): cairo's turns text into outlines, which
+ * nobody can search, edit or have read aloud. A canvas for SVG still has a small surface of
+ * cairo's, to measure text with.
+ */
 #include "draw/canvas.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "draw/svgfile.h"
 
+#include <assert.h>
+#include <cairo/cairo-pdf.h>
 #include <cairo/cairo.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,15 +21,46 @@
 
 enum { TEXT_BYTES = 512 };
 
+const char *const canvas_extensions[] = {"png", "svg", "pdf", NULL};
+
 struct canvas {
+    enum canvas_format format;
     cairo_surface_t *surface;
     cairo_t *cairo;
+    struct buffer file; // SVG and PDF grow in it
     size_t width, height;
+    size_t n_clips;
+    bool is_soft;
     bool is_short_of_memory;
 };
 
+static cairo_status_t append(void *context, const unsigned char *data, unsigned int n)
+{
+    struct buffer *b = context;
+    buffer_append(b, data, n);
+    return b->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+}
+
+static const double pt_per_px = 72.0 / 96;
+
+// The date is fixed, so that the same drawing gives the same bytes.
+static cairo_surface_t *pdf_surface(struct buffer *file, size_t width, size_t height)
+{
+    cairo_surface_t *s = cairo_pdf_surface_create_for_stream(
+        append, file, (double)width * pt_per_px, (double)height * pt_per_px);
+    cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
+    cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATOR, "nemg");
+    return s;
+}
+
 int canvas_new(struct canvas **out, size_t width, size_t height, uint32_t background,
                struct err *e)
+{
+    return canvas_new_as(out, CANVAS_FORMAT_PNG, width, height, background, e);
+}
+
+int canvas_new_as(struct canvas **out, enum canvas_format format, size_t width, size_t height,
+                  uint32_t background, struct err *e)
 {
     *out = NULL;
     if (!width || !height || width > CANVAS_MAX_SIDE || height > CANVAS_MAX_SIDE)
@@ -29,10 +69,20 @@ int canvas_new(struct canvas **out, size_t width, size_t height, uint32_t backgr
     struct canvas *c = mem_zalloc(sizeof *c);
     if (!c)
         return err_set(e, ERR_MEMORY, "no memory to draw");
+    c->format = format;
     c->width = width;
     c->height = height;
-    c->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+    c->is_soft = true;
+    bool is_svg = format == CANVAS_FORMAT_SVG;
+    c->surface = format == CANVAS_FORMAT_PDF
+                     ? pdf_surface(&c->file, width, height)
+                     : cairo_image_surface_create(CAIRO_FORMAT_RGB24, is_svg ? 1 : (int)width,
+                                                  is_svg ? 1 : (int)height);
     c->cairo = cairo_create(c->surface); // of a failed surface: fails, too, and says so later
+    if (format == CANVAS_FORMAT_PDF)
+        cairo_scale(c->cairo, pt_per_px, pt_per_px);
+    if (is_svg)
+        svg_begin(&c->file, width, height);
     cairo_select_font_face(c->cairo, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
                            CAIRO_FONT_WEIGHT_NORMAL);
     canvas_rectangle(c, 0, 0, (double)width, (double)height, background);
@@ -45,7 +95,8 @@ void canvas_free(struct canvas *c)
     if (!c)
         return;
     cairo_destroy(c->cairo);
-    cairo_surface_destroy(c->surface);
+    cairo_surface_destroy(c->surface); // a PDF ends in the buffer here
+    buffer_release(&c->file);
     mem_free(c);
 }
 
@@ -57,6 +108,10 @@ static void set_color(struct canvas *c, uint32_t color)
 
 void canvas_rectangle(struct canvas *c, double x, double y, double w, double h, uint32_t color)
 {
+    if (c->format == CANVAS_FORMAT_SVG) {
+        svg_rectangle(&c->file, x, y, w, h, color);
+        return;
+    }
     set_color(c, color);
     cairo_rectangle(c->cairo, x, y, w, h);
     cairo_fill(c->cairo);
@@ -64,6 +119,10 @@ void canvas_rectangle(struct canvas *c, double x, double y, double w, double h, 
 
 void canvas_line(struct canvas *c, const double *xy, size_t n, double width, uint32_t color)
 {
+    if (c->format == CANVAS_FORMAT_SVG) {
+        svg_line(&c->file, xy, n, width, color, c->is_soft);
+        return;
+    }
     set_color(c, color);
     cairo_set_line_width(c->cairo, width);
     cairo_set_line_join(c->cairo, CAIRO_LINE_JOIN_ROUND);
@@ -72,35 +131,60 @@ void canvas_line(struct canvas *c, const double *xy, size_t n, double width, uin
     cairo_stroke(c->cairo);
 }
 
-void canvas_picture(struct canvas *c, const uint8_t *rgb, size_t w, size_t h, double x,
-                    double y, double to_w, double to_h)
+// A picture as a surface over *pixels, which the caller frees behind it; NULL: no memory.
+static cairo_surface_t *picture_surface(unsigned char **pixels, const uint8_t *rgb, size_t w,
+                                        size_t h)
 {
-    if (w > CANVAS_MAX_SIDE || h > CANVAS_MAX_SIDE) {
-        c->is_short_of_memory = true;
-        return;
-    }
+    *pixels = NULL;
+    if (w > CANVAS_MAX_SIDE || h > CANVAS_MAX_SIDE)
+        return NULL;
     int stride = cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, (int)w);
-    unsigned char *pixels = mem_array((size_t)stride, h);
-    if (!pixels) {
-        c->is_short_of_memory = true;
-        return;
-    }
+    unsigned char *p = mem_array((size_t)stride, h);
+    if (!p)
+        return NULL;
     for (size_t i = 0; i < h; i++)
         for (size_t k = 0; k < w; k++) {
             const uint8_t *from = rgb + 3 * (i * w + k);
             uint32_t pixel = (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2];
-            memcpy(pixels + i * (size_t)stride + 4 * k, &pixel, sizeof pixel);
+            memcpy(p + i * (size_t)stride + 4 * k, &pixel, sizeof pixel);
         }
-    cairo_surface_t *s =
-        cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24, (int)w, (int)h, stride);
-    cairo_save(c->cairo);
-    cairo_translate(c->cairo, x, y);
-    cairo_scale(c->cairo, to_w / (double)w, to_h / (double)h);
-    cairo_set_source_surface(c->cairo, s, 0, 0);
-    cairo_pattern_set_extend(cairo_get_source(c->cairo), CAIRO_EXTEND_PAD);
-    cairo_rectangle(c->cairo, 0, 0, (double)w, (double)h);
-    cairo_fill(c->cairo);
-    cairo_restore(c->cairo);
+    *pixels = p;
+    return cairo_image_surface_create_for_data(p, CAIRO_FORMAT_RGB24, (int)w, (int)h, stride);
+}
+
+static void svg_picture(struct canvas *c, cairo_surface_t *s, double x, double y, double to_w,
+                        double to_h)
+{
+    struct buffer png = {0};
+    if (cairo_surface_write_to_png_stream(s, append, &png) == CAIRO_STATUS_SUCCESS)
+        svg_png(&c->file, png.data, png.n, x, y, to_w, to_h);
+    else
+        c->is_short_of_memory = true;
+    buffer_release(&png);
+}
+
+void canvas_picture(struct canvas *c, const uint8_t *rgb, size_t w, size_t h, double x,
+                    double y, double to_w, double to_h)
+{
+    unsigned char *pixels;
+    cairo_surface_t *s = picture_surface(&pixels, rgb, w, h);
+    if (!s) {
+        c->is_short_of_memory = true;
+        return;
+    }
+    if (c->format == CANVAS_FORMAT_SVG) {
+        svg_picture(c, s, x, y, to_w, to_h);
+    } else {
+        cairo_save(c->cairo);
+        cairo_translate(c->cairo, x, y);
+        cairo_scale(c->cairo, to_w / (double)w, to_h / (double)h);
+        cairo_set_source_surface(c->cairo, s, 0, 0);
+        cairo_pattern_set_extend(cairo_get_source(c->cairo), CAIRO_EXTEND_PAD);
+        cairo_rectangle(c->cairo, 0, 0, (double)w, (double)h);
+        cairo_fill(c->cairo);
+        cairo_restore(c->cairo);
+    }
+    cairo_surface_finish(s); // a PDF keeps a copy of the pixels, nothing points to them now
     cairo_surface_destroy(s);
     mem_free(pixels);
 }
@@ -170,6 +254,11 @@ void canvas_text(struct canvas *c, const char *text, double x, double y, double 
     cairo_set_font_size(c->cairo, size);
     if (max_width > 0)
         shorten(c, shown, at, n, max_width);
+    if (c->format == CANVAS_FORMAT_SVG) {
+        static const char *const anchors[] = {"start", "middle", "end"};
+        svg_text(&c->file, shown, x, y, size, anchors[align], color);
+        return;
+    }
     double left = align == CANVAS_LEFT    ? x
                   : align == CANVAS_RIGHT ? x - width_of(c, shown)
                                           : x - width_of(c, shown) / 2;
@@ -181,7 +270,44 @@ void canvas_text(struct canvas *c, const char *text, double x, double y, double 
 
 void canvas_turn(struct canvas *c, double degrees)
 {
+    assert(c->format == CANVAS_FORMAT_PNG);
     cairo_rotate(c->cairo, degrees * acos(-1) / 180);
+}
+
+void canvas_clip(struct canvas *c, double x, double y, double w, double h)
+{
+    if (c->format == CANVAS_FORMAT_SVG) {
+        svg_clip_begin(&c->file, c->n_clips++, x, y, w, h);
+        return;
+    }
+    cairo_save(c->cairo);
+    cairo_rectangle(c->cairo, x, y, w, h);
+    cairo_clip(c->cairo);
+}
+
+void canvas_unclip(struct canvas *c)
+{
+    if (c->format == CANVAS_FORMAT_SVG)
+        svg_clip_end(&c->file);
+    else
+        cairo_restore(c->cairo);
+}
+
+void canvas_antialias(struct canvas *c, bool is_on)
+{
+    c->is_soft = is_on;
+    cairo_set_antialias(c->cairo, is_on ? CAIRO_ANTIALIAS_DEFAULT : CAIRO_ANTIALIAS_NONE);
+}
+
+void canvas_title(struct canvas *c, const char *title)
+{
+    char shown[TEXT_BYTES + 8];
+    size_t at[TEXT_BYTES + 1], n;
+    clean(shown, at, &n, title);
+    if (c->format == CANVAS_FORMAT_SVG)
+        svg_title(&c->file, shown);
+    else if (c->format == CANVAS_FORMAT_PDF)
+        cairo_pdf_surface_set_metadata(c->surface, CAIRO_PDF_METADATA_TITLE, shown);
 }
 
 static int check(struct canvas *c, struct err *e)
@@ -196,33 +322,41 @@ static int check(struct canvas *c, struct err *e)
     return 0;
 }
 
-static cairo_status_t append(void *context, const unsigned char *data, unsigned int n)
+// Ends what is in the buffer.
+static int end_file(struct canvas *c, struct err *e)
 {
-    struct buffer *b = context;
-    buffer_append(b, data, n);
-    return b->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+    cairo_status_t status = CAIRO_STATUS_SUCCESS;
+    if (c->format == CANVAS_FORMAT_SVG) {
+        svg_end(&c->file);
+    } else if (c->format == CANVAS_FORMAT_PDF) {
+        cairo_surface_finish(c->surface);
+        status = cairo_surface_status(c->surface);
+    } else {
+        status = cairo_surface_write_to_png_stream(c->surface, append, &c->file);
+    }
+    if (status != CAIRO_STATUS_SUCCESS || c->file.failed)
+        return err_set(e, ERR_MEMORY, "no memory for a picture");
+    return 0;
 }
 
-int canvas_png(unsigned char **out, size_t *n, struct canvas *c, struct err *e)
+int canvas_file(unsigned char **out, size_t *n, struct canvas *c, struct err *e)
 {
-    struct buffer b = {0};
     *out = NULL;
     *n = 0;
     int rc = check(c, e);
-    if (rc == 0 &&
-        cairo_surface_write_to_png_stream(c->surface, append, &b) != CAIRO_STATUS_SUCCESS)
-        rc = err_set(e, ERR_MEMORY, "no memory for a PNG");
-    if (rc < 0) {
-        buffer_release(&b);
+    if (rc == 0)
+        rc = end_file(c, e);
+    if (rc < 0)
         return rc;
-    }
-    *out = b.data;
-    *n = b.n;
+    *out = c->file.data;
+    *n = c->file.n;
+    buffer_init(&c->file);
     return 0;
 }
 
 int canvas_rgb(uint8_t *out, struct canvas *c, struct err *e)
 {
+    assert(c->format == CANVAS_FORMAT_PNG);
     int rc = check(c, e);
     if (rc < 0)
         return rc;

@@ -1,8 +1,8 @@
 /*
- * canvas.h: a picture in the making, through cairo.
+ * canvas.h: a picture in the making, as pixels, as SVG or as PDF.
  *
  * Coordinates are pixels from the upper left corner. Colours are 0xRRGGBB. A failure (no memory,
- * a picture too large) stays in the canvas and is told by canvas_png(), so that drawing needs no
+ * a picture too large) stays in the canvas and is told by canvas_file(), so that drawing needs no
  * checks. Text is UTF-8 in DejaVu Sans, or what the system has in its place; bytes that are no
  * UTF-8 are shown as '?'.
  */
@@ -19,8 +19,17 @@ enum { CANVAS_MAX_SIDE = 16384 };
 
 enum canvas_align { CANVAS_LEFT, CANVAS_CENTER, CANVAS_RIGHT };
 
+enum canvas_format {
+    CANVAS_FORMAT_PNG,
+    CANVAS_FORMAT_SVG, // text stays text: it can be searched and read aloud
+    CANVAS_FORMAT_PDF, // one page; a pixel is 1/96 inch. The date in it is always the same
+};
+extern const char *const canvas_extensions[]; // "png", "svg", "pdf", NULL; index: the format
+
 int canvas_new(struct canvas **out, size_t width, size_t height, uint32_t background,
-               struct err *e);
+               struct err *e); // of pixels
+int canvas_new_as(struct canvas **out, enum canvas_format format, size_t width, size_t height,
+                  uint32_t background, struct err *e);
 void canvas_free(struct canvas *c); // accepts NULL
 
 void canvas_rectangle(struct canvas *c, double x, double y, double w, double h, uint32_t color);
@@ -32,8 +41,17 @@ void canvas_picture(struct canvas *c, const uint8_t *rgb, size_t w, size_t h, do
 // y is the base line. Text wider than max_width loses its middle ("abc…xyz"); 0: any width.
 void canvas_text(struct canvas *c, const char *text, double x, double y, double size,
                  enum canvas_align align, double max_width, uint32_t color);
-void canvas_turn(struct canvas *c, double degrees); // of what follows, about (0, 0)
+void canvas_turn(struct canvas *c, double degrees); // of what follows, about (0, 0); pixels
+                                                    // only
+// What follows is seen only within the rectangle, until canvas_unclip(). Not nested.
+void canvas_clip(struct canvas *c, double x, double y, double w, double h);
+void canvas_unclip(struct canvas *c);
+// Whether what follows has soft edges; from the start, it has.
+void canvas_antialias(struct canvas *c, bool is_on);
+// What the picture is about, for those who cannot see it: title of an SVG or PDF. Call it first.
+void canvas_title(struct canvas *c, const char *title);
 
-int canvas_png(unsigned char **out, size_t *n, struct canvas *c, struct err *e); // mem_free()
-// The pixels as 8-bit RGB [height][width][3].
+// The file in the canvas's format; mem_free(). Ends the drawing: only canvas_free() may follow.
+int canvas_file(unsigned char **out, size_t *n, struct canvas *c, struct err *e);
+// The pixels as 8-bit RGB [height][width][3]; not of an SVG or PDF.
 int canvas_rgb(uint8_t *out, struct canvas *c, struct err *e);

@@ -74,7 +74,7 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
     draw_bars(c, card, left, top);
     canvas_text(c, "nemg \xC2\xB7 research use only", total_w - margin, total_h - margin,
                 small_size, CANVAS_RIGHT, 0, color_soft);
-    rc = canvas_png(out, n, c, e);
+    rc = canvas_file(out, n, c, e);
     canvas_free(c);
     return rc;
 }

@@ -1,0 +1,80 @@
+/*
+ * trace.h: sweeps as an electromyographer reads them: divisions of time and of voltage, a
+ * calibration bar, and underneath what was filtered.
+ *
+ *      title                                                   subtitle
+ *     +-------+-------+-------+-------+-------+-------+-------+-------+
+ *   a |       |       |   .   |       |       |       |       |       |
+ *     |~~~~~~~|~~~~~~~|~~/|~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~|\~~|~~~~~~~|   one row per sweep
+ *   b |       |       |   v   |       |       |       |       |       |   a, b: their labels
+ *     |~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~|~~~~~~~| __|   |
+ *     +-------+-------+-------+-------+-------+-------+-------+-------+
+ *      10 ms/div · 50 uV/div · negative up · high-pass 20 Hz             bar: one division each
+ *      nemg · research use only
+ *
+ * Whatever a sweep holds within the panel is drawn: spikes do not fall between pixels
+ * (columns.h). What is higher than the panel is cut at its edge, as on a machine.
+ *
+ * Knows nothing of recordings: samples are plain arrays, in uV or in counts.
+ */
+#pragma once
+
+#include "draw/canvas.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct style;
+
+struct trace_sweep {
+    const float *samples; // [n]
+    size_t n;
+    double rate_hz;
+    double first_ms;   // time of the first sample from the left edge; may be negative
+    const char *label; // left of the row; NULL: none
+};
+
+enum {
+    TRACE_MAX_DIVISIONS = 100,
+    TRACE_MAX_SWEEPS = 100,
+    TRACE_MIN_DIVISION_PX = 8,
+    TRACE_MAX_DIVISION_PX = 400,
+};
+
+struct trace_page {
+    const struct style *style;
+    const char *title, *subtitle;     // NULL: none
+    const char *const *captions;      // lines underneath, ended by NULL
+    const char *unit;                 // of values: "\xC2\xB5V" or "counts"
+    double ms_per_div, per_div;       // > 0
+    size_t n_x, n_y;                  // divisions, 1 to TRACE_MAX_DIVISIONS
+    double division_px;               // TRACE_MIN_DIVISION_PX to TRACE_MAX_DIVISION_PX
+    bool is_turned;                   // positive values are drawn downwards
+    const struct trace_sweep *sweeps; // rows from top to bottom, evenly over the panel
+    size_t n_sweeps;                  // 1 to TRACE_MAX_SWEEPS
+};
+
+// One page as a file; mem_free(). ERR_LIMIT: larger than CANVAS_MAX_SIDE; ERR_MEMORY.
+int trace_draw(unsigned char **out, size_t *n, const struct trace_page *p,
+               enum canvas_format format, struct err *e);
+
+// Time and frequency: power in dB as colour, with a scale beside it.
+struct spectrum_page {
+    const struct style *style;
+    const char *title, *subtitle;
+    const char *const *captions;
+    const char *unit;   // "\xC2\xB5V" or "counts"
+    const float *power; // [n_rows][n_frames], unit^2 / Hz, the lowest frequency in row 0
+    size_t n_rows, n_frames;
+    double row_hz; // the lowest row is 0 Hz
+    double ms_per_div;
+    size_t n_x, n_y;
+    double division_px;
+};
+int spectrum_draw(unsigned char **out, size_t *n, const struct spectrum_page *p,
+                  enum canvas_format format, struct err *e);
+
+// The smallest of 1, 2, 5, 10, 20 ... (also below 1) that is at least v > 0.
+double trace_nice(double v);
