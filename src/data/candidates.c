@@ -15,8 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double long_event = 1.5;    // windows: from there on an event is cut side by side
-static const double peak_within_s = 0.02; // of an event that has no duration: a positive sharp wave
+static const double long_event = 1.5; // windows: from there on an event is cut side by side
+static const double peak_within_s =
+    0.02; // of an event that has no duration: a positive sharp wave
 static const uint64_t stream_lots = 0x6c6f7473; // "lots"
 
 struct event {
@@ -112,7 +113,7 @@ static bool is_disturbed(const struct scan *s, double from_s, double to_s,
 static int add_event(struct scan *s, const struct event *v, struct err *e)
 {
     double length_s = v->to_s - v->from_s, w = s->window_s;
-    size_t n = length_s >= long_event * w ? (size_t)(length_s / w) : 1;
+    size_t n = length_s >= long_event * w ? (size_t)(length_s / w + 1e-6) : 1;
     int rc = 0;
     for (size_t k = 0; rc == 0 && k < n; k++) {
         double centre_s = v->from_s, to_s = 0;
@@ -179,10 +180,10 @@ static int compare_places(const void *a, const void *b)
 // At most `most` of each label from list[first, n), chosen by lot.
 static void cap(struct scan *s, size_t first)
 {
-    struct candidate *x = s->c->list + first;
     size_t n = s->c->n - first, n_kept = 0, n_same = 0;
     if (!n)
         return;
+    struct candidate *x = s->c->list + first;
     qsort(x, n, sizeof *x, compare_labels);
     for (size_t i = 0; i < n; i++) {
         n_same = i > 0 && !strcmp(x[i].event, x[i - 1].event) ? n_same + 1 : 0;
@@ -231,7 +232,8 @@ int candidates_add(struct candidates *c, struct excerpts_counts *counts, struct 
     size_t first = c->n;
     s.rng = rng_of(o->seed, stream_lots + i);
     s.window_s = o->window_ms / 1000;
-    s.duration_s = r->n_channels ? (double)r->channels[0].n_samples / r->channels[0].rate_hz : 0;
+    s.duration_s =
+        r->n_channels ? (double)r->channels[0].n_samples / r->channels[0].rate_hz : 0;
     s.common = classmap_find(map, "*");
     if (s.common && !strcmp(s.common, "*"))
         s.common = NULL;

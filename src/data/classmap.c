@@ -34,8 +34,9 @@ static int take_line(struct classmap *m, char *text, size_t line, const char *na
         return err_set(e, ERR_FORMAT, "%s: line %zu: not UTF-8", name, line);
     for (size_t i = 0; i < m->n; i++)
         if (!text_compare_nocase(m->lines[i].label, label))
-            return err_set(e, ERR_FORMAT, "%s: line %zu: \"%s\" has a class in line %zu already",
-                           name, line, label, m->lines[i].line);
+            return err_set(e, ERR_FORMAT,
+                           "%s: line %zu: \"%s\" has a class in line %zu already", name, line,
+                           label, m->lines[i].line);
     if (m->n == MAX_LINES)
         return err_set(e, ERR_LIMIT, "%s: line %zu: over %d labels", name, line, MAX_LINES);
     struct classmap_line *to = &m->lines[m->n++];

@@ -39,8 +39,8 @@ struct build {
 // Where examples come from. A row each: source_pictures.c, source_recordings.c.
 struct source {
     int (*check)(const struct dataset_build_options *o, struct err *e); // before long work
-    int (*scan)(struct build *b, struct err *e);       // fills p, patients too
-    int (*after_split)(struct build *b, struct err *e); // or NULL
+    int (*scan)(struct build *b, struct err *e);                        // fills p, patients too
+    int (*after_split)(struct build *b, struct err *e);                 // or NULL
     // One example; what it views is in scratch, or lives as long as p.
     int (*example)(struct example *out, const struct build *b, const struct item *x,
                    struct buffer *scratch, struct err *e);
@@ -55,7 +55,7 @@ int build_find_patients(const struct build *b, struct items *x, struct err *e);
 // A place that may become an excerpt.
 struct candidate {
     size_t i_recording;
-    double centre_s, to_s; // to_s: where the event ends, for CENTRE_PEAK; centre_s: no search
+    double centre_s, to_s;  // to_s: where the event ends, for CENTRE_PEAK; centre_s: no search
     const char *event;      // in candidates.arena
     const char *class_name; // in the class map, or event
     uint32_t lot;           // random: who is left out

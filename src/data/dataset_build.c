@@ -72,10 +72,11 @@ static void choose_split(struct build *b)
         return;
     b->split.method = b->p.has_patients ? SPLIT_PATIENT : SPLIT_FILE;
     if (!b->p.has_patients)
-        monitor_note(b->monitor,
-                     "patients are not known: split by file, where %ss of one patient may stand "
-                     "on both sides (--manifest, --patient-pattern)",
-                     b->p.noun);
+        monitor_note(
+            b->monitor,
+            "patients are not known: split by file, where %ss of one patient may stand "
+            "on both sides (--manifest, --patient-pattern)",
+            b->p.noun);
 }
 
 static int write_example(struct build *b, struct tfrecord_writer *w, const struct item *x,

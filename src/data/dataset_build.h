@@ -34,8 +34,8 @@ struct dataset_build_options {
     bool want_overwrite; // of a data set that is there already
     size_t n_threads;
     // Of recordings.
-    enum input_kind kind;   // what their excerpts are kept as: drawn, or as values
-    const char *class_map;  // file (classmap.h); NULL: the paper's, or the manifest's classes
+    enum input_kind kind;  // what their excerpts are kept as: drawn, or as values
+    const char *class_map; // file (classmap.h); NULL: the paper's, or the manifest's classes
     struct excerpts_options excerpts; // seed and n_threads are taken from above
 };
 struct dataset_build_options dataset_build_defaults(void);

@@ -227,8 +227,8 @@ static int read_recording(void *context, uint64_t i, void **item, struct err *e)
     struct strip s;
     char *path = path_join(d->folder, d->recordings->items[i].file);
     size_t n = d->first[i + 1] - d->first[i];
-    int rc = out && path && (out->excerpts = mem_array(n, sizeof *out->excerpts)) ? 0
-                                                                                  : no_memory(e);
+    int rc =
+        out && path && (out->excerpts = mem_array(n, sizeof *out->excerpts)) ? 0 : no_memory(e);
     if (rc == 0 && n)
         rc = recording_open(&r, path, NULL, e);
     if (rc == 0 && n)
@@ -265,7 +265,8 @@ static int take(struct items *out, const struct reading *d, size_t i, struct rea
         to->file = arena_printf(&out->arena, "%s@%.4f", from->file, copy->centre_s);
         copy->event = arena_strdup(&out->arena, copy->event);
         to->patient = from->patient ? arena_strdup(&out->arena, from->patient) : NULL;
-        to->recording = arena_strdup(&out->arena, from->recording ? from->recording : from->file);
+        to->recording =
+            arena_strdup(&out->arena, from->recording ? from->recording : from->file);
         to->label = label_of(out, d->c->list[d->first[i] + k].class_name);
         to->n_bytes = copy->n * sizeof *copy->values;
         sha256_hex(to->sha256, copy->values, to->n_bytes);
@@ -280,7 +281,8 @@ static int read_all(struct items *out, struct reading *d, const struct monitor *
 {
     size_t n = d->recordings->n;
     struct workers *w;
-    struct workers_spec spec = {d->o->n_threads, READ_DEPTH, 0, n, d, read_recording, free_read};
+    struct workers_spec spec = {d->o->n_threads, READ_DEPTH, 0, n, d,
+                                read_recording,  free_read};
     int rc = workers_open(&w, &spec, e);
     if (rc < 0)
         return rc;
@@ -323,8 +325,9 @@ static int check_counts(const struct items *out, const struct candidates *c,
     if (!c->n)
         return err_set(e, ERR_USAGE, "%s: no event in its recordings can be taken", folder);
     if (out->n_classes < 2)
-        return err_set(e, ERR_USAGE, "%s: all events are of class %s, wanted at least 2 classes",
-                       folder, out->classes[0]);
+        return err_set(e, ERR_USAGE,
+                       "%s: all events are of class %s, wanted at least 2 classes", folder,
+                       out->classes[0]);
     if (mem_product(c->n, excerpts_length(o) * sizeof(float)) >> MAX_BYTES_SHIFT)
         return err_set(e, ERR_LIMIT, "%zu excerpts of %zu samples: over 16 GiB", c->n,
                        excerpts_length(o));
@@ -332,9 +335,8 @@ static int check_counts(const struct items *out, const struct candidates *c,
 }
 
 int excerpts_cut(struct items *out, struct excerpts_counts *counts,
-                 const struct items *recordings, const char *folder,
-                 const struct classmap *map, const struct excerpts_options *o,
-                 const struct monitor *monitor, struct err *e)
+                 const struct items *recordings, const char *folder, const struct classmap *map,
+                 const struct excerpts_options *o, const struct monitor *monitor, struct err *e)
 {
     struct candidates c = {0};
     struct reading d = {.c = &c, .recordings = recordings, .folder = folder, .o = o};

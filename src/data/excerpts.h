@@ -42,7 +42,7 @@ struct excerpts_options {
     double rate_hz;              // of the excerpts, whatever the recordings have
     enum excerpts_centre centre; // what of an event lies in the middle
     double negatives;            // excerpts of silence for one of an event, in each recording
-    size_t most;                 // of one label in one recording, drawn at random; 0: any number
+    size_t most; // of one label in one recording, drawn at random; 0: any number
     bool keeps_mixed;
     // class: of every class as many as of the rarest, its labels as even as they can be.
     enum excerpts_balance balance;
@@ -54,7 +54,7 @@ struct excerpts_options excerpts_defaults(void);
 // What became of the events.
 struct excerpts_counts {
     size_t n_recordings, n_without_events, n_events;
-    size_t n_unmapped;  // labels that the map leaves out
+    size_t n_unmapped; // labels that the map leaves out
     size_t n_mixed, n_at_edge;
     size_t n_over_most, n_balanced; // left out by `most`, by `balance`
 };
@@ -68,7 +68,8 @@ size_t excerpts_length(const struct excerpts_options *o); // with both margins
  * excerpt; ERR_LIMIT: more than 16 GiB; ERR_CANCELLED. A recording that cannot be read any more is
  * left out. excerpts_release() in any case.
  */
-int excerpts_cut(struct items *out, struct excerpts_counts *counts, const struct items *recordings,
-                 const char *folder, const struct classmap *map, const struct excerpts_options *o,
-                 const struct monitor *monitor, struct err *e);
+int excerpts_cut(struct items *out, struct excerpts_counts *counts,
+                 const struct items *recordings, const char *folder, const struct classmap *map,
+                 const struct excerpts_options *o, const struct monitor *monitor,
+                 struct err *e);
 void excerpts_release(struct items *x); // accepts a zeroed struct

@@ -24,14 +24,17 @@ enum {
     STEP = BLOCK - FRAGMENT + 1, // lags that one block gives
     SPECTRUM = BLOCK + 2,        // floats: [BLOCK / 2 + 1][2]
     READ_AT_ONCE = 10 * RATE_HZ,
+    BOUND_SAMPLES = 1 << 16, // that the noise is estimated from
     SEARCH_DEPTH = 16,
 };
 static const double comb_q = 30; // notches 1.7 Hz wide at 50 Hz
+static const double highpass_hz = 10;
+static const float bound_by = 6; // times the median of |x|: 4 deviations of normal noise
 
 // A recording at 1 kHz.
 struct sketch {
-    float *x;     // [n]; NULL: not searched
-    double *sum;  // [n + 1] of x before each sample
+    float *x;       // [n]; NULL: not searched
+    double *sum;    // [n + 1] of x before each sample
     double *square; // [n + 1] of x^2
     float *spectra; // [n_blocks][SPECTRUM]
     size_t n, n_blocks;
@@ -78,6 +81,15 @@ static void release(struct search *s)
 
 // ---- Sketches ----
 
+// Differences of neighbours: slow waves of a cable or a saturated amplifier are all alike, and a
+// second of them has few numbers in it. What differs from second to second lies higher up.
+static void differences(float *x, size_t n)
+{
+    for (size_t i = n - 1; i > 0; i--)
+        x[i] -= x[i - 1];
+    x[0] = 0;
+}
+
 static int without_mains(float *x, size_t n, struct err *e)
 {
     struct filter f;
@@ -86,11 +98,35 @@ static int without_mains(float *x, size_t n, struct err *e)
     if (rc == 0)
         rc = filter_add_comb(&f, 60, 0, comb_q, e);
     if (rc == 0)
-        rc = filter_add_highpass(&f, 2, 10, e);
+        rc = filter_add_highpass(&f, 2, highpass_hz, e);
     if (rc == 0)
         rc = filter_zero_phase(&f, x, x, n, e);
     filter_release(&f);
     return rc;
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// Cuts x at a few times its own noise: one movement of the cable, or one large unit, would
+// otherwise be all that a second is compared by. What is left is intervals and noise.
+static int bound(float *x, size_t n, struct err *e)
+{
+    size_t stride = n / BOUND_SAMPLES + 1, n_some = (n + stride - 1) / stride;
+    float *some = mem_array(n_some, sizeof *some);
+    if (!some)
+        return no_memory(e);
+    for (size_t i = 0; i < n_some; i++)
+        some[i] = fabsf(x[i * stride]);
+    qsort(some, n_some, sizeof *some, compare_floats);
+    float most = bound_by * some[n_some / 2];
+    for (size_t i = 0; i < n; i++)
+        x[i] = fminf(fmaxf(x[i], -most), most);
+    mem_free(some);
+    return 0;
 }
 
 static int transform(struct sketch *k, struct err *e)
@@ -137,6 +173,10 @@ static int sketch_read(struct sketch *k, const char *path, struct err *e)
                 k->x[i] = 0;
         if (rc == 0)
             rc = without_mains(k->x, k->n, e);
+        if (rc == 0)
+            differences(k->x, k->n);
+        if (rc == 0)
+            rc = bound(k->x, k->n, e);
         if (rc == 0)
             rc = transform(k, e);
     }
@@ -351,7 +391,7 @@ static int search_all(struct search *s, json_t *pairs, size_t n_threads,
                       const struct monitor *monitor, struct err *e)
 {
     struct workers *w;
-    struct workers_spec spec = {n_threads, SEARCH_DEPTH, 0, s->n_searched,
+    struct workers_spec spec = {n_threads, SEARCH_DEPTH, 0,         s->n_searched,
                                 s,         search_one,   free_match};
     int rc = workers_open(&w, &spec, e);
     if (rc < 0)

@@ -3,7 +3,7 @@
  *
  * Fragments of one second around the excerpts of validation and test are looked for in everything
  * that excerpts of training were cut from, by normalised cross-correlation at every lag, after
- * mains and its multiples were taken out, at 1,000 samples a second. A second of two different
+ * mains and its multiples were taken out and large values were cut, at 1,000 samples a second. A second of two different
  * recordings correlates by 0.2 to 0.3 at its best lag, the same second by 0.8 or more, even if it
  * was filtered or digitised twice; LEAKS_THRESHOLD lies between. Single discharges of two people
  * can look alike to 0.99; a whole second with its intervals and its noise cannot.
@@ -23,8 +23,8 @@ struct items;
 struct monitor;
 
 enum {
-    LEAKS_MAX_PRODUCTS = 200000,     // half a minute on two cores
-    LEAKS_MAX_SAMPLES = 1 << 26,     // at 1 kHz: 18 hours of recordings
+    LEAKS_MAX_PRODUCTS = 200000, // half a minute on two cores
+    LEAKS_MAX_SAMPLES = 1 << 26, // at 1 kHz: 18 hours of recordings
 };
 #define LEAKS_THRESHOLD 0.6
 

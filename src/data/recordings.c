@@ -26,7 +26,7 @@ static bool has_ending(const char *name, const char *const *endings)
     return false;
 }
 
-static const char *const recordings[] = {".hea", ".edf", ".bdf",  ".wav", ".flac",
+static const char *const recordings[] = {".hea", ".edf", ".bdf", ".wav", ".flac",
                                          ".ogg", ".mp3", ".smr", NULL};
 // What lies beside a header of WFDB.
 static const char *const companions[] = {".dat", ".atr", ".eaf", NULL};
@@ -69,9 +69,9 @@ static int walk(struct items *x, const char *folder, const char *inside, int dep
         else if (l.names[i][0] == '.')
             rc = items_leave_out(x, file, "hidden file", false, e);
         else if (file_is_folder(full))
-            rc = depth < MAX_DEPTH ? walk(x, folder, file, depth + 1, monitor, e)
-                                   : err_set(e, ERR_LIMIT, "%s: folders over %d deep", full,
-                                             MAX_DEPTH);
+            rc = depth < MAX_DEPTH
+                     ? walk(x, folder, file, depth + 1, monitor, e)
+                     : err_set(e, ERR_LIMIT, "%s: folders over %d deep", full, MAX_DEPTH);
         else if (has_ending(file, recordings))
             rc = take_file(x, folder, file, e);
         else if (!has_ending(file, companions))

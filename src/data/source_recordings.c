@@ -8,12 +8,18 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/monitor.h"
+#include "base/rng.h"
 #include "data/classmap.h"
 #include "data/leaks.h"
 #include "data/recordings.h"
+#include "draw/style.h"
+#include "draw/sweepraster.h"
+#include "draw/trace.h"
+#include "image/image.h"
 #include "tf/example.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int check(const struct dataset_build_options *o, struct err *e)
@@ -68,10 +74,11 @@ static int check_units(struct build *b, struct err *e)
         return 0;
     for (size_t i = 0; i < p->n; i++)
         if (!p->items[i].excerpt->is_uv)
-            return err_set(e, ERR_USAGE,
-                           "%s: in counts, its gain is not known, and others are in microvolts: "
-                           "wanted one unit in a data set",
-                           p->items[i].recording);
+            return err_set(
+                e, ERR_USAGE,
+                "%s: in counts, its gain is not known, and others are in microvolts: "
+                "wanted one unit in a data set",
+                p->items[i].recording);
     return 0;
 }
 
@@ -108,6 +115,97 @@ static struct example_bytes bytes_of(const char *s)
     return (struct example_bytes){(const unsigned char *)s, s ? strlen(s) : 0};
 }
 
+// ---- Drawn ----
+
+enum { DRAWN_WIDTH = 320, DRAWN_HEIGHT = 240, DIVISIONS_X = 10, DIVISIONS_Y = 8 };
+static const uint64_t stream_looks = 0x6c6f6f6b73; // "looks"
+// The gains that people use at rest, for motor units and for large ones (needle-EMG practice; the
+// Norwegian guideline gives 20 to 200 and 100 to 1000 uV a division). So a picture keeps some of
+// its amplitude.
+static const double uv_per_div[] = {50, 200, 1000};
+static const double fills_divisions = 4; // on each side of the middle
+
+// A recording is shown by one machine; its gain is set by what the sweep holds, as people do.
+// What is larger than the screen is cut at its edge.
+static void choose_look(struct sweep_look *out, const struct build *b, const struct excerpt *v,
+                        double peak)
+{
+    struct rng rng = rng_of(b->o->split.seed ^ stream_looks, v->i_recording);
+    size_t n_styles = 0;
+    while (styles[n_styles].name)
+        n_styles++;
+    const struct style *style = &styles[rng_below(&rng, (uint32_t)n_styles)];
+    double per_div = trace_nice(fmax(peak / fills_divisions, 1e-9)); // of counts
+    for (size_t i = sizeof uv_per_div / sizeof *uv_per_div; v->is_uv && i-- > 0;)
+        if (i == sizeof uv_per_div / sizeof *uv_per_div - 1 ||
+            peak <= fills_divisions * uv_per_div[i])
+            per_div = uv_per_div[i];
+    sweep_look_defaults(out, style, b->o->excerpts.window_ms / DIVISIONS_X, per_div);
+    out->n_x = DIVISIONS_X;
+    out->n_y = DIVISIONS_Y;
+    out->is_turned =
+        true; // positive potentials go down, as on the screen of an electromyograph
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// The window's values without their median; the caller's. *peak: the largest of them.
+static float *centred_window(double *peak, const struct excerpts_options *o,
+                             const struct excerpt *v)
+{
+    size_t n = excerpts_window(o), first = (v->n - n) / 2;
+    float *x = mem_array(2 * n, sizeof *x), *sorted = x ? x + n : NULL;
+    *peak = 0;
+    if (!x)
+        return NULL;
+    memcpy(x, v->values + first, n * sizeof *x);
+    memcpy(sorted, x, n * sizeof *x);
+    qsort(sorted, n, sizeof *sorted, compare_floats);
+    for (size_t i = 0; i < n; i++) {
+        x[i] -= sorted[n / 2];
+        *peak = fmax(*peak, fabs((double)x[i]));
+    }
+    return x;
+}
+
+static int draw(struct buffer *scratch, const struct build *b, const struct excerpt *v,
+                struct err *e)
+{
+    static const size_t rgb_bytes = (size_t)DRAWN_WIDTH * DRAWN_HEIGHT * 3;
+    struct sweep_look look;
+    double peak;
+    unsigned char *png = NULL;
+    size_t n_png = 0;
+    struct image im = {DRAWN_WIDTH, DRAWN_HEIGHT, mem_alloc(rgb_bytes)};
+    float *x = centred_window(&peak, &b->o->excerpts, v);
+    int rc = im.rgb && x ? 0 : err_set(e, ERR_MEMORY, "no memory to draw a sweep");
+    if (rc == 0) {
+        choose_look(&look, b, v, peak);
+        sweep_rasterize(im.rgb, im.width, im.height, &look, x, excerpts_window(&b->o->excerpts),
+                        v->rate_hz, 0);
+        rc = image_encode_png(&png, &n_png, &im, e);
+    }
+    if (rc == 0)
+        buffer_append(scratch, png, n_png);
+    mem_free(png);
+    mem_free(x);
+    image_release(&im);
+    return rc;
+}
+
+static void keep_values(struct buffer *scratch, const struct excerpt *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &v->values[i], sizeof bits);
+        buffer_u32le(scratch, bits);
+    }
+}
+
 static int example(struct example *out, const struct build *b, const struct item *x,
                    struct buffer *scratch, struct err *e)
 {
@@ -122,13 +220,22 @@ static int example(struct example *out, const struct build *b, const struct item
         .onset_us = (int64_t)llround((v->centre_s - window_s / 2) * 1e6),
         .label = (int64_t)x->label,
     };
-    for (size_t i = 0; i < v->n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &v->values[i], sizeof bits);
-        buffer_u32le(scratch, bits);
+    int rc = 0;
+    if (b->o->kind == INPUT_PICTURE)
+        rc = draw(scratch, b, v, e);
+    else
+        keep_values(scratch, v);
+    if (rc == 0 && scratch->failed)
+        rc = err_set(e, ERR_MEMORY, "%s: no memory", x->file);
+    if (b->o->kind == INPUT_PICTURE) {
+        out->encoded = (struct example_bytes){scratch->data, scratch->n};
+        out->format = bytes_of("png");
+        out->width = DRAWN_WIDTH;
+        out->height = DRAWN_HEIGHT;
+    } else {
+        out->signal = (struct example_floats){scratch->data, v->n};
     }
-    out->signal = (struct example_floats){scratch->data, v->n};
-    return scratch->failed ? err_set(e, ERR_MEMORY, "%s: no memory", x->file) : 0;
+    return rc;
 }
 
 static struct input input_of(const struct build *b)
@@ -147,13 +254,12 @@ static json_t *excerpts_json(const struct build *b)
                           excerpts_centres[x->centre], "negatives", x->negatives, "most",
                           (json_int_t)x->most, "keeps_mixed", x->keeps_mixed, "balance",
                           excerpts_balances[x->balance]);
-    json_t *counts =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "recordings",
-                  (json_int_t)n->n_recordings, "recordings_without_events",
-                  (json_int_t)n->n_without_events, "events", (json_int_t)n->n_events, "unmapped",
-                  (json_int_t)n->n_unmapped, "mixed", (json_int_t)n->n_mixed, "at_edge",
-                  (json_int_t)n->n_at_edge, "over_most", (json_int_t)n->n_over_most,
-                  "left_out_by_balance", (json_int_t)n->n_balanced);
+    json_t *counts = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "recordings", (json_int_t)n->n_recordings,
+        "recordings_without_events", (json_int_t)n->n_without_events, "events",
+        (json_int_t)n->n_events, "unmapped", (json_int_t)n->n_unmapped, "mixed",
+        (json_int_t)n->n_mixed, "at_edge", (json_int_t)n->n_at_edge, "over_most",
+        (json_int_t)n->n_over_most, "left_out_by_balance", (json_int_t)n->n_balanced);
     if (o)
         json_object_set_new(o, "counts", counts);
     return o;
@@ -178,7 +284,9 @@ static json_t *labels_json(const struct build *b)
 static int describe(json_t *root, const struct build *b, struct err *e)
 {
     struct input in = input_of(b);
-    if (json_object_set_new(root, "input", input_json(&in)) ||
+    // what pictures are read at is the network's choice
+    bool says_input = b->o->kind != INPUT_PICTURE;
+    if ((says_input && json_object_set_new(root, "input", input_json(&in))) ||
         json_object_set_new(root, "excerpts", excerpts_json(b)) ||
         json_object_set_new(root, "labels", labels_json(b)) ||
         json_object_set(root, "leaks", b->leaks))

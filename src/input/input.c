@@ -62,7 +62,7 @@ int input_kind_find(enum input_kind *out, const char *kind, const char *name, st
             *out = (enum input_kind)k;
             return 0;
         }
-    return err_set(e, ERR_UNSUPPORTED, "%s: input \"%s\", wanted picture, signal or mel", name,
+    return err_set(e, ERR_UNSUPPORTED, "%s: input \"%s\", wanted picture or signal", name,
                    kind);
 }
 
