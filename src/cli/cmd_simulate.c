@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "cli/watch.h"
 #include "job/simulate.h"
+#include "job/simulate_check.h"
 
 #include <jansson.h>
 
@@ -15,7 +16,7 @@ struct simulate_args {
     double seconds, months;
     int laboratory, format, severity; // severity: -1: drawn
     struct option_list classes;
-    bool force;
+    bool check, force;
 };
 
 static const char *const formats[] = {"wfdb", "edf", NULL};
@@ -96,6 +97,12 @@ static const struct option simulate_options[] = {
      .min = 1,
      .max = 256,
      .help = "that simulate"},
+    {.name = "check",
+     .kind = OPTION_KIND_FLAG,
+     .offset = AT(check),
+     .help =
+         "write no recordings: simulate some of each class, hold them against the literature "
+         "and draw figures into the folder"},
     {.name = "force",
      .kind = OPTION_KIND_FLAG,
      .offset = AT(force),
@@ -123,6 +130,74 @@ static void print(FILE *f, const json_t *report, const char *out)
             json_real_value(json_object_get(report, "seconds")), out);
 }
 
+static void print_measure(FILE *f, const char *class, const json_t *m)
+{
+    const json_t *median = json_object_get(m, "median");
+    fprintf(f, "%-20s %-15s %-3s %6lld", class,
+            json_string_value(json_object_get(m, "measure")),
+            json_string_value(json_object_get(m, "unit")),
+            (long long)json_integer_value(json_object_get(m, "n")));
+    if (median)
+        fprintf(f, " %8.3g %8.3g %8.3g   %6g to %-6g",
+                json_number_value(json_object_get(m, "p5")), json_number_value(median),
+                json_number_value(json_object_get(m, "p95")),
+                json_number_value(json_object_get(m, "least")),
+                json_number_value(json_object_get(m, "most")));
+    else
+        fprintf(f, "%45s", "");
+    fprintf(f, " %5.1f %% %s\n", 100 * json_number_value(json_object_get(m, "share")),
+            json_is_true(json_object_get(m, "passed")) ? "ok" : "OUTSIDE");
+}
+
+static void print_unit_measure(FILE *f, const json_t *unit, const char *key)
+{
+    const json_t *m = json_object_get(unit, key);
+    fprintf(f, "%-20s %-15s simulated mean %6.3g, subjects %6.3g +- %.3g\n",
+            json_string_value(json_object_get(unit, "class")), key,
+            json_number_value(json_array_get(m, 0)), json_number_value(json_array_get(m, 1)),
+            json_number_value(json_array_get(m, 2)));
+}
+
+static void print_check(FILE *f, const json_t *report, const char *out)
+{
+    size_t i, k;
+    const json_t *class, *m;
+    fprintf(f, "%-20s %-19s %6s %8s %8s %8s   %-16s %7s\n", "class", "measure", "n", "5 %",
+            "median", "95 %", "literature", "within");
+    json_array_foreach(json_object_get(report, "classes"), i, class)
+        json_array_foreach(json_object_get(class, "measures"), k, m)
+            print_measure(f, json_string_value(json_object_get(class, "class")), m);
+    json_array_foreach(json_object_get(report, "units"), i, class)
+    {
+        print_unit_measure(f, class, "amplitude_uv");
+        print_unit_measure(f, class, "duration_ms");
+        print_unit_measure(f, class, "phases");
+    }
+    fprintf(f, "figures in %s; %s\n", out,
+            json_is_true(json_object_get(report, "passed"))
+                ? "all within the literature's ranges"
+                : "some are outside");
+}
+
+static int run_check(struct command_call *call, struct err *e)
+{
+    const struct simulate_args *a = call->args;
+    struct simulate_check_options o = {.out = a->out,
+                                       .version = NEMG_VERSION,
+                                       .seed = a->seed,
+                                       .n_patients = SIMULATE_CHECK_PATIENTS};
+    struct watch w;
+    json_t *report = NULL;
+    watch_init(&w, call);
+    int rc = simulate_check(&report, &o, &w.monitor, e);
+    if (rc == 0 && !call->want_json)
+        print_check(call->console->out, report, a->out);
+    if (rc == 0 && call->want_json)
+        call->result = json_incref(report);
+    json_decref(report);
+    return rc;
+}
+
 static int fill(struct simulate_options *o, const struct command_call *call, struct err *e)
 {
     const struct simulate_args *a = call->args;
@@ -147,6 +222,9 @@ static int simulate_run(struct command_call *call, struct err *e)
     struct simulate_options o;
     struct watch w;
     json_t *report = NULL;
+    const struct simulate_args *a = call->args;
+    if (a->check)
+        return run_check(call, e);
     int rc = fill(&o, call, e);
     watch_init(&w, call);
     if (rc == 0)
@@ -167,6 +245,8 @@ static const struct command_example simulate_examples[] = {
     {"Only positive sharp waves and what may be taken for them, in EDF+:",
      "nemg simulate --out psw --format edf --classes PSW,insertional,endplate_spike --severity "
      "2"},
+    {"Holds the simulator against the literature, with a figure of each class:",
+     "nemg simulate --check --out figures"},
     {NULL, NULL},
 };
 

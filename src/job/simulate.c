@@ -98,9 +98,9 @@ static void describe_line(struct made *made, const char *path, const struct pati
              (unsigned long long)made->n_events[DISCHARGE_POSITIVE_SHARP_WAVE]);
 }
 
-static const char manifest_head[] =
-    "recording,patient,muscle,side,site,class,grade,laboratory,severity,months,rate_hz,seconds,"
-    "electrode,events,fibs,psw\n";
+static const char manifest_head[] = "recording,patient,muscle,side,site,activity,grade,"
+                                    "laboratory,severity,months,rate_hz,seconds,"
+                                    "electrode,events,fibs,psw\n";
 
 static int make_recording(void *context, uint64_t i, void **item, struct err *e)
 {

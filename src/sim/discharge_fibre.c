@@ -99,7 +99,7 @@ static int add_morphing(struct discharge_scene *s, struct run *run, struct fibre
         potential_trim(&p[k], 0.1);
         struct potential_facts f = potential_measure(&p[k], 1);
         shapes[k] = timeline_shape_of(&p[k]);
-        kinds[k] = f.negative_uv < 0.5 * f.positive_uv ? DISCHARGE_POSITIVE_SHARP_WAVE
+        kinds[k] = f.negative_uv < 0.4 * f.positive_uv ? DISCHARGE_POSITIVE_SHARP_WAVE
                                                        : DISCHARGE_FIBRILLATION;
     }
     if (rc == 0)
@@ -150,7 +150,7 @@ int generate_endplate_noise(struct discharge_scene *s, struct rng *rng, struct e
         potential_scale(&p, rng_between(rng, 8, 25) / fmax(size, 0.1)); // 5 to 50 uV, textbook
         struct timeline_shape shape = timeline_shape_of(&p);
         struct rhythm at_random = {.kind = RHYTHM_POISSON,
-                                   .interval_s = PLATES / rng_between(rng, 40, 150)};
+                                   .interval_s = PLATES / rng_between(rng, 60, 150)};
         for (double at_s = 0; rc == 0 && at_s < timeline_seconds(s->t);
              at_s += rhythm_interval_s(&at_random, 0, rng))
             rc = timeline_add(s->t, &shape, at_s, exp(0.35 * rng_normal(rng)), NULL, e);
@@ -172,7 +172,7 @@ int generate_endplate_spike(struct discharge_scene *s, struct rng *rng, struct e
             .kind = DISCHARGE_ENDPLATE_SPIKE,
             .source = ++s->n_sources,
             .rhythm = {.kind = RHYTHM_GAMMA,
-                       .interval_s = 1 / draw_log(rng, 4, 50),
+                       .interval_s = 1 / draw_log(rng, 4, 30),
                        .cv = rng_between(rng, 0.5, 1.2),
                        .min_interval_s = rng_between(rng, 0.004, 0.008)},
             .from_s = -rng_uniform(rng),
@@ -202,6 +202,7 @@ static int add_insertion(struct discharge_scene *s, double at_s, double long_s, 
         if (is_positive) { // ends before it reaches the needle: no slow tail, only positive
             d.block.block_mm = rng_between(rng, -0.2, 0);
             d.block.tau_ms = rng_between(rng, 2, 5);
+            d.negative_share = 0;
         }
         double from_s = at_s + long_s * rng_between(rng, 0, 0.7);
         struct run run = {.kind = DISCHARGE_INSERTIONAL,
@@ -248,7 +249,7 @@ static int build_complex(struct potential *sum, size_t n_fibres, struct discharg
             potential_add(sum->uv, sum->n, POTENTIAL_RATE_HZ, &p, delay_s, 1);
         }
         potential_release(&p);
-        delay_s += rng_between(rng, 0.7e-3, 4e-3);
+        delay_s += rng_between(rng, 1.2e-3, 4e-3);
     }
     double size = potential_measure(sum, 1).amplitude_uv;
     if (size > 0) // 100 uV to 1 mV [30]
@@ -263,15 +264,16 @@ int generate_complex_repetitive(struct discharge_scene *s, struct rng *rng, stru
     double seconds = timeline_seconds(s->t), at_s = rng_between(rng, 0, 0.3 * seconds);
     double end_s = rng_below(rng, 2) ? seconds + 1 : rng_between(rng, 0.6, 1) * seconds;
     double interval_s = 1 / draw_log(rng, 8, 60); // mostly 30 to 40 [23]
-    uint32_t source = ++s->n_sources;
-    struct run run = {.kind = DISCHARGE_COMPLEX_REPETITIVE, .source = source};
+    struct run run = {.kind = DISCHARGE_COMPLEX_REPETITIVE};
     while (rc == 0 && at_s < end_s) { // now and then fibres join or leave: another complex
         struct potential p;
-        size_t n = 3 + rng_below(rng, COMPLEX_MAX_FIBRES - 2);
-        n = (size_t)fmax(3, fmin((double)n, interval_s / 4e-3));
+        size_t n = 4 + rng_below(rng, COMPLEX_MAX_FIBRES - 3);
+        n = (size_t)fmax(4, fmin((double)n, interval_s / 4e-3));
         rc = build_complex(&p, n, s, rng, e);
         run.rhythm =
             (struct rhythm){.kind = RHYTHM_NORMAL, .interval_s = interval_s, .cv = 0.002};
+        run.source = ++s->n_sources;
+        run.firing = 0;
         run.from_s = at_s;
         run.to_s = fmin(end_s, at_s + draw_log(rng, 0.3, 3) * seconds);
         if (rc == 0) {

@@ -72,7 +72,7 @@ double potential_threshold_uv(const struct potential *p)
     double largest = 0;
     for (size_t i = 0; i < p->n; i++)
         largest = fmax(largest, fabs((double)p->uv[i]));
-    return fmax(1e-3, fmin(5, largest / 10));
+    return fmax(1e-3, fmin(5, largest / 20));
 }
 
 void potential_scale(struct potential *p, double factor)

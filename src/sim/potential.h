@@ -33,8 +33,8 @@ struct potential_facts {
 // 0 < threshold_uv.
 struct potential_facts potential_measure(const struct potential *p, double threshold_uv);
 
-// Threshold for onsets and ends in annotations: 5 uV, or a tenth of the larger peak for small
-// ones.
+// Threshold for onsets and ends in annotations: 5 uV, or a twentieth of the larger peak for
+// small ones.
 double potential_threshold_uv(const struct potential *p);
 
 void potential_scale(struct potential *p, double factor);

@@ -34,6 +34,7 @@ struct fibre_draw {
     struct fibre f;
     bool is_blocked;
     struct fibre_block block;
+    double negative_share; // of a blocked one, of its positive peak; 0: as the block makes it
 };
 int fibre_draw_fit(struct potential *p, struct fibre_draw *d, double amplitude_uv,
                    const struct electrode *el, struct rng *rng, struct err *e);
