@@ -1,5 +1,6 @@
-/* cmd_classify.c: "nemg classify": pictures to probabilities. */
+/* cmd_classify.c: "nemg classify": pictures or recordings to probabilities. */
 #include "job/classify.h"
+#include "job/classify_recordings.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -20,7 +21,7 @@ extern const struct command classify_command;
 struct classify_args {
     const char *model, *network, *checkpoint, *labels, *out;
     size_t image_size, batch, threads;
-    double width;
+    double width, hop_ms;
     bool logits, show;
 };
 
@@ -63,7 +64,13 @@ static const struct option classify_option_table[] = {
     {.name = "logits",
      .kind = OPTION_KIND_FLAG,
      .offset = AT(logits),
-     .help = "give the logits, too"},
+     .help = "of pictures: give the logits, too"},
+    {.name = "hop-ms",
+     .kind = OPTION_KIND_REAL,
+     .offset = AT(hop_ms),
+     .fallback = "0",
+     .max = 60000,
+     .help = "of recordings: from one window to the next; 0: half a window"},
     {.name = "show",
      .kind = OPTION_KIND_FLAG,
      .offset = AT(show),
@@ -246,17 +253,97 @@ static int check(const struct classify_args *a, struct err *e)
     return 0;
 }
 
+// ---- Recordings ----
+
+// Windows of the same label, one behind the other, as one line.
+static void print_stretches(FILE *f, const json_t *result, double window_s)
+{
+    const json_t *windows = json_object_get(result, "windows");
+    size_t n = json_array_size(windows);
+    for (size_t i = 0, end; i < n; i = end) {
+        const json_t *first = json_array_get(windows, i), *last = first;
+        const char *label = json_string_value(json_object_get(first, "label"));
+        double sum = 0;
+        for (end = i; end < n; end++) {
+            const json_t *w = json_array_get(windows, end);
+            if (strcmp(json_string_value(json_object_get(w, "label")), label) != 0)
+                break;
+            sum +=
+                json_number_value(json_object_get(json_object_get(w, "probabilities"), label));
+            last = w;
+        }
+        fprintf(f, "  %9.3f to %9.3f s  %-20s %6.2f %%\n",
+                json_number_value(json_object_get(first, "onset_s")),
+                json_number_value(json_object_get(last, "onset_s")) + window_s, label,
+                100 * sum / (double)(end - i));
+    }
+}
+
+static void print_recordings(FILE *f, const json_t *report)
+{
+    double window_ms = json_number_value(json_object_get(report, "window_ms"));
+    const json_t *result, *n;
+    const char *label;
+    size_t i;
+    fprintf(f, "windows of %g ms, one every %g ms; probabilities are means of a stretch\n",
+            window_ms, json_number_value(json_object_get(report, "hop_ms")));
+    json_array_foreach(json_object_get(report, "results"), i, result)
+    {
+        fprintf(f, "%s\n", json_string_value(json_object_get(result, "file")));
+        print_stretches(f, result, window_ms / 1000);
+        fprintf(f, "  windows:");
+        json_object_foreach(json_object_get(result, "per_class"), label, n)
+            fprintf(f, " %s %lld", label, json_integer_value(n));
+        fputc('\n', f);
+    }
+}
+
+static int run_recordings(json_t **report, struct command_call *call, struct model *m,
+                          const struct monitor *monitor, struct err *e)
+{
+    const struct classify_args *a = call->args;
+    struct classify_recordings_options o = {.paths = call->options->operands,
+                                            .n_paths = call->options->n_operands,
+                                            .hop_ms = a->hop_ms,
+                                            .batch = a->batch,
+                                            .n_threads = a->threads};
+    if (a->show || a->out || a->logits)
+        return err_set(e, ERR_USAGE,
+                       "%s reads signals: --show, --out and --logits are for pictures",
+                       m->name);
+    int rc = classify_recordings(report, m, &o, monitor, e);
+    if (rc < 0)
+        return rc;
+    console_progress_end(call->console);
+    warn_of_rejected(call->console, *report);
+    if (!call->want_json)
+        print_recordings(call->console->out, *report);
+    return 0;
+}
+
+static int run_pictures(json_t **report, struct command_call *call, struct model *m,
+                        const struct monitor *monitor, struct err *e)
+{
+    const struct classify_args *a = call->args;
+    struct classify_options o = {.paths = call->options->operands,
+                                 .n_paths = call->options->n_operands,
+                                 .want_logits = a->logits,
+                                 .batch = a->batch,
+                                 .n_threads = a->threads};
+    int rc = classify(report, m, &o, monitor, e);
+    if (rc < 0)
+        return rc;
+    console_progress_end(call->console);
+    warn_of_rejected(call->console, *report);
+    return show_results(call, *report, e);
+}
+
 static int classify_run(struct command_call *call, struct err *e)
 {
     const struct classify_args *a = call->args;
     struct model m = {0};
     struct watch w;
     json_t *report = NULL;
-    struct classify_options o = {.paths = call->options->operands,
-                                 .n_paths = call->options->n_operands,
-                                 .want_logits = a->logits,
-                                 .batch = a->batch,
-                                 .n_threads = a->threads};
     watch_init(&w, call);
     int rc = check(a, e);
     if (rc == 0)
@@ -264,12 +351,8 @@ static int classify_run(struct command_call *call, struct err *e)
                       : model_open_bare(&m, a->network, a->checkpoint, a->labels, a->image_size,
                                         a->width, e);
     if (rc == 0)
-        rc = classify(&report, &m, &o, &w.monitor, e);
-    if (rc == 0) {
-        console_progress_end(call->console);
-        warn_of_rejected(call->console, report);
-        rc = show_results(call, report, e);
-    }
+        rc = m.input.kind == INPUT_PICTURE ? run_pictures(&report, call, &m, &w.monitor, e)
+                                           : run_recordings(&report, call, &m, &w.monitor, e);
     if (rc == 0 && call->want_json)
         call->result = json_incref(report);
     json_decref(report);
@@ -289,17 +372,17 @@ static const struct command_example classify_examples[] = {
 
 const struct command classify_command = {
     .name = "classify",
-    .summary = "gives the probability of each class for pictures",
+    .summary = "gives the probability of each class for pictures or recordings",
     .description =
         "Gives for every picture the probability of each class in percent, the most probable "
         "first. A folder stands for the pictures in it and in its folders. A picture that "
-        "cannot "
-        "be read is named in a warning, and the others go on.\n\n"
-        "A probability is the network's, and is only as good as the pictures it was trained "
-        "on: "
-        "see nemg evaluate.",
-    .operands = "PICTURE...",
-    .operands_help = "pictures (JPEG, PNG, BMP) or folders of them",
+        "cannot be read is named in a warning, and the others go on.\n\n"
+        "A model of signals takes recordings instead, of any format that nemg info reads, and "
+        "gives the probabilities of overlapping windows of the first channel.\n\n"
+        "A probability is the network's, and is only as good as what it was trained on: see "
+        "nemg evaluate.",
+    .operands = "FILE...",
+    .operands_help = "pictures (JPEG, PNG, BMP) or folders of them; recordings",
     .n_operands_min = 1,
     .n_operands_max = SIZE_MAX,
     .options = classify_option_table,

@@ -10,19 +10,9 @@ extern const struct command render_command;
 extern const struct command help_command, version_command;
 
 const struct command *const commands[] = {
-    &simulate_command,
-    &dataset_build_command,
-    &dataset_show_command,
-    &train_command,
-    &evaluate_command,
-    &classify_command,
-    &info_command,
-    &render_command,
-    &convert_command,
-    &deidentify_command,
-    &checkpoint_show_command,
-    &net_show_command,
-    &help_command,
-    &version_command,
-    NULL,
+    &simulate_command,   &dataset_build_command,   &dataset_show_command,
+    &train_command,      &evaluate_command,        &classify_command,
+    &info_command,       &render_command,          &convert_command,
+    &deidentify_command, &checkpoint_show_command, &net_show_command,
+    &help_command,       &version_command,         NULL,
 };

@@ -20,7 +20,7 @@ static void show(void *context, const char *what, uint64_t done, uint64_t total,
         w->first_s = now_s;
     }
     double seconds = now_s - w->first_s;
-    bool is_known = done > w->first_done && seconds > 0;
+    bool is_known = total && done > w->first_done && seconds > 0;
     double rate = is_known ? (double)(done - w->first_done) / seconds : 0;
     struct console_progress p = {.what = what,
                                  .done = done,

@@ -61,7 +61,7 @@ static json_t *split_json(const struct dataset *d, const struct examples *x)
     for (size_t i = 0; i < x->n; i++) {
         widen(width, x->examples[i].width, i == 0);
         widen(height, x->examples[i].height, i == 0);
-        n_bytes += x->examples[i].encoded.n;
+        n_bytes += x->examples[i].encoded.n + x->examples[i].signal.n * sizeof(float);
     }
     return json_pack("{s:I, s:o, s:o, s:I, s:[I, I], s:[I, I]}", "n", (json_int_t)x->n,
                      "per_class", per_class, "patients", list_patients(x), "n_bytes",
@@ -87,7 +87,7 @@ static int describe_splits(json_t *splits, const struct dataset *d,
         monitor_progress(monitor, "reading splits", i + 1, SPLIT_N_SIDES, "");
     }
     if (rc == 0 && !json_object_size(splits))
-        rc = err_set(e, ERR_FORMAT, "%s: no split has a picture", d->folder);
+        rc = err_set(e, ERR_FORMAT, "%s: no split has an example", d->folder);
     return rc;
 }
 

@@ -1,0 +1,198 @@
+/*
+ * classify_recordings.c: see classify_recordings.h.
+ *
+ * A recording is read at the model's rate in pieces of a batch of windows, so that hours fit.
+ */
+#include "job/classify_recordings.h"
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/jsontext.h"
+#include "base/mem.h"
+#include "base/monitor.h"
+#include "data/strip.h"
+#include "job/evaluate.h"
+#include "job/predict.h"
+#include "model/modelfolder.h"
+#include "tf/example.h"
+#include "wave/recording.h"
+
+#include <math.h>
+#include <string.h>
+
+struct work {
+    struct model *m;
+    struct predictor *predictor;
+    size_t batch, hop; // windows, samples
+    float *inputs;     // [batch][input_floats()]
+    float *probabilities;
+    float *values;        // [(batch - 1) * hop + n_samples] of the recording
+    unsigned char *bytes; // one window as it lies in an example
+};
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory to classify recordings");
+}
+
+static int make_inputs(struct work *w, const struct strip *s, size_t n_windows, struct err *e)
+{
+    const struct input_signal *in = &w->m->input.signal;
+    const char *unit = strip_unit(s);
+    struct example x = {.rate_hz = (float)in->rate_hz,
+                        .unit = {(const unsigned char *)unit, strlen(unit)},
+                        .signal = {w->bytes, in->n_samples}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n_windows; i++) {
+        for (size_t k = 0; k < in->n_samples; k++) {
+            uint32_t bits;
+            memcpy(&bits, &w->values[i * w->hop + k], sizeof bits);
+            store_u32le(w->bytes + k * sizeof bits, bits);
+        }
+        rc = input_read_example(w->inputs + i * input_floats(&w->m->input), &w->m->input, &x,
+                                AUGMENT_NONE, NULL, e);
+    }
+    return rc;
+}
+
+static json_t *window_json(const struct work *w, size_t first_sample, const float *q)
+{
+    const struct model *m = w->m;
+    json_t *probabilities = json_object();
+    for (size_t k = 0; k < m->n_classes; k++)
+        json_object_set_new(probabilities, m->labels[k], json_real((double)q[k]));
+    return json_pack("{s:f, s:s, s:o}", "onset_s",
+                     (double)first_sample / m->input.signal.rate_hz, "label",
+                     m->labels[argmax(q, m->n_classes)], "probabilities", probabilities);
+}
+
+static void count(json_t *per_class, const char *label)
+{
+    json_int_t n = json_integer_value(json_object_get(per_class, label));
+    json_object_set_new(per_class, label, json_integer(n + 1));
+}
+
+// Windows [first, first + n) of a recording.
+static int run_piece(struct work *w, const struct strip *s, size_t first, size_t n,
+                     json_t *windows, json_t *per_class, struct err *e)
+{
+    size_t n_samples = (n - 1) * w->hop + w->m->input.signal.n_samples;
+    int rc = strip_read(s, first * w->hop, n_samples, w->values, e);
+    if (rc == 0)
+        rc = make_inputs(w, s, n, e);
+    if (rc == 0)
+        rc = predictor_run(w->predictor, w->inputs, n, NULL, w->probabilities, e);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        const float *q = w->probabilities + i * w->m->n_classes;
+        count(per_class, w->m->labels[argmax(q, w->m->n_classes)]);
+        if (json_array_append_new(windows, window_json(w, (first + i) * w->hop, q)))
+            rc = no_memory(e);
+    }
+    return rc;
+}
+
+static int run_recording(json_t **out, struct work *w, const char *path,
+                         const struct monitor *monitor, struct err *e)
+{
+    struct recording *r;
+    struct strip s;
+    size_t n_samples = w->m->input.signal.n_samples;
+    json_t *windows = json_array(), *per_class = json_object();
+    *out = NULL;
+    for (size_t k = 0; k < w->m->n_classes; k++)
+        json_object_set_new(per_class, w->m->labels[k], json_integer(0));
+    int rc = recording_open(&r, path, NULL, e);
+    if (rc == 0)
+        rc = strip_of(&s, r, 0, w->m->input.signal.rate_hz, e);
+    if (rc == 0 && s.n_samples < n_samples)
+        rc = err_set(e, ERR_FORMAT, "%s: %g s, shorter than a window of %g s", path,
+                     recording_duration_s(r), (double)n_samples / w->m->input.signal.rate_hz);
+    size_t n = rc == 0 ? ((size_t)s.n_samples - n_samples) / w->hop + 1 : 0;
+    for (size_t i = 0; rc == 0 && i < n; i += w->batch) {
+        size_t piece = n - i < w->batch ? n - i : w->batch;
+        rc = run_piece(w, &s, i, piece, windows, per_class, e);
+        monitor_progress(monitor, "classifying", i + piece, n, "");
+        if (rc == 0 && monitor_is_cancelled(monitor))
+            rc = err_set(e, ERR_CANCELLED, "stopped while classifying");
+    }
+    if (rc == 0 && !(*out = json_pack("{s:o, s:f, s:O, s:O}", "file", jsontext_string(path),
+                                      "duration_s", recording_duration_s(r), "per_class",
+                                      per_class, "windows", windows)))
+        rc = no_memory(e);
+    json_decref(windows);
+    json_decref(per_class);
+    recording_close(r);
+    return rc;
+}
+
+static int prepare(struct work *w, const struct classify_recordings_options *o, struct err *e)
+{
+    const struct input_signal *in = &w->m->input.signal;
+    double hop = o->hop_ms > 0 ? o->hop_ms / 1000 * in->rate_hz : (double)in->n_samples / 2;
+    if (!(hop >= 1 && hop <= INPUT_MAX_SAMPLES))
+        return err_set(e, ERR_USAGE, "a hop of %g ms is %g samples at %g Hz, wanted 1 to %d",
+                       o->hop_ms, hop, in->rate_hz, INPUT_MAX_SAMPLES);
+    w->hop = (size_t)lround(hop);
+    w->batch = o->batch;
+    w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
+    w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);
+    w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);
+    w->bytes = mem_array(in->n_samples, sizeof(uint32_t));
+    if (!w->inputs || !w->probabilities || !w->values || !w->bytes)
+        return no_memory(e);
+    return predictor_open(&w->predictor, &w->m->network, w->m->variables, w->batch,
+                          o->n_threads, e);
+}
+
+static int run_all(json_t *results, json_t *rejected, struct work *w,
+                   const struct classify_recordings_options *o, const struct monitor *monitor,
+                   struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->n_paths; i++) {
+        json_t *result;
+        rc = run_recording(&result, w, o->paths[i], monitor, e);
+        if (rc == 0)
+            rc = json_array_append_new(results, result) ? no_memory(e) : 0;
+        else if (rc != ERR_CANCELLED && rc != ERR_MEMORY && rc != ERR_DEVICE) {
+            json_array_append_new(rejected,
+                                  json_pack("{s:o, s:o}", "file", jsontext_string(o->paths[i]),
+                                            "why", jsontext_string(e->text)));
+            rc = 0;
+        }
+    }
+    if (rc == 0 && !json_array_size(results))
+        rc = err_set(e, ERR_FORMAT, "%s",
+                     json_string_value(json_object_get(json_array_get(rejected, 0), "why")));
+    return rc;
+}
+
+int classify_recordings(json_t **report, struct model *m,
+                        const struct classify_recordings_options *o,
+                        const struct monitor *monitor, struct err *e)
+{
+    struct work w = {.m = m};
+    json_t *results = json_array(), *rejected = json_array(), *classes = json_array();
+    double ms_per_sample = 1000 / m->input.signal.rate_hz;
+    *report = NULL;
+    for (size_t k = 0; k < m->n_classes; k++)
+        json_array_append_new(classes, jsontext_string(m->labels[k]));
+    int rc = prepare(&w, o, e);
+    if (rc == 0)
+        rc = run_all(results, rejected, &w, o, monitor, e);
+    if (rc == 0 &&
+        !(*report = json_pack(
+              "{s:o, s:O, s:f, s:f, s:O, s:O}", "model", jsontext_string(m->name), "classes",
+              classes, "window_ms", (double)m->input.signal.n_samples * ms_per_sample, "hop_ms",
+              (double)w.hop * ms_per_sample, "results", results, "rejected", rejected)))
+        rc = no_memory(e);
+    predictor_close(w.predictor);
+    json_decref(results);
+    json_decref(rejected);
+    json_decref(classes);
+    mem_free(w.inputs);
+    mem_free(w.probabilities);
+    mem_free(w.values);
+    mem_free(w.bytes);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * classify_recordings.h: recordings to probabilities: overlapping windows of their first channel.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct err;
+struct model;
+struct monitor;
+
+struct classify_recordings_options {
+    const char *const *paths; // [n_paths] files
+    size_t n_paths;
+    double hop_ms; // from one window to the next; 0: half a window
+    size_t batch, n_threads;
+};
+
+/*
+ * *report: {"model", "classes", "window_ms", "hop_ms", "results": [{"file", "duration_s",
+ * "per_class": {class: windows}, "windows": [{"onset_s", "label", "probabilities": {class: p}}]}],
+ * "rejected": [{"file", "why"}]}, the caller's. m reads signals. A recording that cannot be read,
+ * is shorter than a window, or has another unit than the model was trained on is rejected, and the
+ * others go on; ERR_FORMAT when none could be read. ERR_USAGE: a hop that is no sample long.
+ */
+int classify_recordings(json_t **report, struct model *m,
+                        const struct classify_recordings_options *o,
+                        const struct monitor *monitor, struct err *e);
