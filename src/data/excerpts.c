@@ -72,18 +72,25 @@ static int check_options(const struct excerpts_options *o, struct err *e)
     return 0;
 }
 
+struct reading {
+    const struct candidates *c;
+    const struct items *recordings;
+    const char *folder;
+    const struct excerpts_options *o;
+    size_t *first; // [recordings.n + 1]: of each one's candidates
+};
+
 // ---- What is to be read ----
 
 static int list_all(struct candidates *c, struct excerpts_counts *counts, struct items *out,
-                    const struct items *recordings, const char *folder,
-                    const struct classmap *map, const struct excerpts_options *o,
+                    const struct reading *d, const struct classmap *map,
                     const struct monitor *monitor, struct err *e)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < recordings->n; i++) {
-        const struct item *x = &recordings->items[i];
+    for (size_t i = 0; rc == 0 && i < d->recordings->n; i++) {
+        const struct item *x = &d->recordings->items[i];
         struct recording *r;
-        char *path = path_join(folder, x->file);
+        char *path = path_join(d->folder, x->file);
         if (!path)
             return no_memory(e);
         if (recording_open(&r, path, NULL, e) < 0) {
@@ -91,7 +98,7 @@ static int list_all(struct candidates *c, struct excerpts_counts *counts, struct
             rc = items_leave_out(out, x->file, why.text, true, e);
         } else {
             size_t before = c->n;
-            rc = candidates_add(c, counts, r, i, x->class_name, map, o, e);
+            rc = candidates_add(c, counts, r, i, x->class_name, map, d->o, e);
             if (rc == 0 && c->n == before)
                 rc = items_leave_out(out, x->file,
                                      r->n_annotations || x->class_name
@@ -101,7 +108,7 @@ static int list_all(struct candidates *c, struct excerpts_counts *counts, struct
             recording_close(r);
         }
         mem_free(path);
-        monitor_progress(monitor, "reading annotations", i + 1, recordings->n, "");
+        monitor_progress(monitor, "reading annotations", i + 1, d->recordings->n, "");
         if (rc == 0 && monitor_is_cancelled(monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while reading annotations");
     }
@@ -143,14 +150,6 @@ static size_t label_of(const struct items *x, const char *class_name)
 }
 
 // ---- Reading ----
-
-struct reading {
-    const struct candidates *c;
-    const struct items *recordings;
-    const char *folder;
-    const struct excerpts_options *o;
-    size_t *first; // [recordings.n + 1]: of each one's candidates
-};
 
 // What a worker makes of one recording.
 struct read_recording {
@@ -345,7 +344,7 @@ int excerpts_cut(struct items *out, struct excerpts_counts *counts,
     arena_init(&c.arena);
     int rc = check_options(o, e);
     if (rc == 0)
-        rc = list_all(&c, counts, out, recordings, folder, map, o, monitor, e);
+        rc = list_all(&c, counts, out, &d, map, monitor, e);
     if (rc == 0)
         candidates_balance(&c, counts, o);
     if (rc == 0)

@@ -335,26 +335,22 @@ static void multiply(float *restrict out, const float *restrict a, const float *
     }
 }
 
-static int search_one(void *context, uint64_t i, void **item, struct err *e)
+// The best match of one fragment in all that was trained on. work [BLOCK + 2 * SPECTRUM].
+static void find_best(struct match *best, const struct search *s, const struct fragment *f,
+                      struct fft *fft, float *work)
 {
-    const struct search *s = context;
-    const struct fragment *f = &s->fragments[i];
     const struct sketch *own = &s->sketches[f->i_recording];
-    struct match *best = mem_zalloc(sizeof *best);
-    struct fft *fft = NULL;
-    float *work = mem_array(BLOCK + 2 * SPECTRUM, sizeof *work);
-    int rc = best && work ? fft_new(&fft, BLOCK, e) : no_memory(e);
-    float *spectrum = work ? work + BLOCK : NULL, *product = work ? spectrum + SPECTRUM : NULL;
-    double norm = rc == 0 ? sqrt(fmax(energy(own, f->first), 0)) : 0;
-    if (norm > 0) {
-        double mean = (own->sum[f->first + FRAGMENT] - own->sum[f->first]) / FRAGMENT;
-        for (size_t k = 0; k < FRAGMENT; k++)
-            work[k] = (float)(((double)own->x[f->first + k] - mean) / norm);
-        fft_forward(fft, spectrum, work);
-    }
-    if (rc == 0)
-        best->correlation = LEAKS_THRESHOLD;
-    for (size_t r = 0; norm > 0 && r < s->recordings->n; r++) {
+    float *spectrum = work + BLOCK, *product = spectrum + SPECTRUM;
+    double norm = sqrt(fmax(energy(own, f->first), 0));
+    double mean = (own->sum[f->first + FRAGMENT] - own->sum[f->first]) / FRAGMENT;
+    *best = (struct match){.correlation = LEAKS_THRESHOLD};
+    if (!(norm > 0))
+        return;
+    memset(work, 0, BLOCK * sizeof *work);
+    for (size_t k = 0; k < FRAGMENT; k++)
+        work[k] = (float)(((double)own->x[f->first + k] - mean) / norm);
+    fft_forward(fft, spectrum, work);
+    for (size_t r = 0; r < s->recordings->n; r++) {
         const struct sketch *k = &s->sketches[r];
         for (size_t b = 0; k->n_trained && b < k->n_blocks; b++) {
             multiply(product, k->spectra + b * SPECTRUM, spectrum);
@@ -362,6 +358,22 @@ static int search_one(void *context, uint64_t i, void **item, struct err *e)
             look_at_lags(best, k, r, b, work, f);
         }
     }
+}
+
+static int search_one(void *context, uint64_t i, void **item, struct err *e)
+{
+    const struct search *s = context;
+    struct fft *fft = NULL;
+    struct match *best = mem_zalloc(sizeof *best);
+    float *work = mem_array(BLOCK + 2 * SPECTRUM, sizeof *work);
+    if (!best || !work) {
+        mem_free(best);
+        mem_free(work);
+        return no_memory(e);
+    }
+    int rc = fft_new(&fft, BLOCK, e);
+    if (rc == 0)
+        find_best(best, s, &s->fragments[i], fft, work);
     fft_free(fft);
     mem_free(work);
     if (rc < 0)

@@ -181,7 +181,7 @@ static int take_row(struct items *p, const struct csv *c, const size_t *at, stru
                : err_set(e, ERR_MEMORY, "%s: no memory", c->path);
 }
 
-int manifest_read(struct items *p, const char *path, struct err *e)
+int manifest_read(struct items *x, const char *path, struct err *e)
 {
     unsigned char *text;
     size_t n, at[N_COLUMNS];
@@ -195,16 +195,16 @@ int manifest_read(struct items *p, const char *path, struct err *e)
     if (rc == 0)
         rc = err_set(e, ERR_FORMAT, "%s: empty, wanted a header line", path);
     else if (rc > 0)
-        rc = find_columns(&c, at, p->n_classes > 0, e);
+        rc = find_columns(&c, at, x->n_classes > 0, e);
     int more = rc == 0;
     while (rc == 0 && more > 0) {
         more = read_row(&c, e);
-        rc = more < 0 ? more : more > 0 ? take_row(p, &c, at, e) : 0;
+        rc = more < 0 ? more : more > 0 ? take_row(x, &c, at, e) : 0;
     }
     mem_free(text);
-    for (size_t i = 0; rc == 0 && i < p->n; i++)
-        if (!p->items[i].patient)
-            rc = err_set(e, ERR_FORMAT, "%s: no line for %s", path, p->items[i].file);
-    p->has_patients = rc == 0;
+    for (size_t i = 0; rc == 0 && i < x->n; i++)
+        if (!x->items[i].patient)
+            rc = err_set(e, ERR_FORMAT, "%s: no line for %s", path, x->items[i].file);
+    x->has_patients = rc == 0;
     return rc;
 }

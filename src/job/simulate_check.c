@@ -136,7 +136,7 @@ static int draw_rows(const char *path, const struct timeline *t, const struct pa
                               .ms_per_div = row_ms / DIVISIONS,
                               .per_div = per_div,
                               .n_x = DIVISIONS,
-                              .n_y = 2 * ROWS,
+                              .n_y = (size_t)2 * ROWS,
                               .division_px = 60,
                               .is_turned = true,
                               .sweeps = sweeps,

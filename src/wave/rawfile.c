@@ -54,8 +54,8 @@ static int choose_gain(double *counts_per_uv, const char *path, const struct rec
         return 0;
     if (uv == 0)
         return err_set(e, ERR_USAGE,
-                       "%s: raw numbers want a unit (\"%s\"): uV, mV, V, nV or counts", path,
-                       h->unit ? h->unit : "");
+                       "%s: raw numbers and unit \"%s\", wanted --unit uV, mV, V, nV or counts",
+                       path, h->unit ? h->unit : "");
     *counts_per_uv = 1 / uv;
     return 0;
 }

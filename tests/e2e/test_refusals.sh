@@ -26,7 +26,7 @@ refuses missing-option 2 '\-\-run' "$nemg" train --dataset "$set"
 refuses bad-number 2 'batch' "$nemg" train --dataset "$set" --run "$scratch/r" --batch twelve
 refuses bad-phases 2 'heads:1000,all:20000' "$nemg" train --dataset "$set" --run "$scratch/r1" --phases all
 refuses steps-and-epochs 2 'one of them' small "$scratch/r2" --epochs 3
-refuses small-picture 2 'pixels' small "$scratch/r3" --image-size 5
+refuses small-picture 2 'wanted 32' small "$scratch/r3" --image-size 5
 
 # folders of pictures
 mkdir -p "$scratch/empty" "$scratch/one/only" "$scratch/hollow/a" "$scratch/hollow/b"

@@ -48,7 +48,7 @@ static void raw_numbers_want_everything_said(void **state)
     struct recording_hints h = {.dtype = "int16be", .skip_bytes = 2, .n_channels = 2};
     expect_error(path, &h, ERR_USAGE, "give --rate");
     h.rate_hz = 23437.5;
-    expect_error(path, &h, ERR_USAGE, "want a unit");
+    expect_error(path, &h, ERR_USAGE, "wanted --unit");
     h.unit = "bananas";
     expect_error(path, &h, ERR_USAGE, "bananas");
     h.unit = "counts";
