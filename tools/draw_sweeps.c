@@ -1,5 +1,5 @@
 /*
- * draw_sweeps.c: simple sweeps for the demo and the tests, until there is a simulator.
+ * draw_sweeps.c: simple sweeps for tests and benches: drawn by formulas, in no time.
  *
  * usage: draw_sweeps FOLDER PATIENTS PICTURES_PER_CLASS_AND_PATIENT SEED
  *

@@ -86,12 +86,11 @@ const struct command deidentify_command = {
     .summary = "copies a recording without names, dates and free text",
     .description =
         "Writes a copy of a recording without patient, start time, notes (names, dates, "
-        "technician, diagnosis, comments) and texts of annotations, and lists which fields "
-        "were "
-        "removed. Samples and the times of annotations stay exactly as they are.\n\n"
+        "technician, clinical notes, comments) and texts of annotations, and lists which "
+        "fields were removed. Samples and the times of annotations stay exactly as they "
+        "are.\n\n"
         "Labels of annotations and names of channels are kept and shown: look at them, a "
-        "person "
-        "may have typed a name there. The name of the new file is yours to choose.",
+        "person may have typed a name there. The name of the new file is yours to choose.",
     .operands = "IN OUT",
     .operands_help = "recording to read, file to write",
     .n_operands_min = 2,

@@ -1,7 +1,7 @@
 /*
  * recording_deidentify.h: a copy of a recording without what says who the person is.
  *
- * Removed: patient, start time, all notes (names, dates, technician, diagnosis, comments) and
+ * Removed: patient, start time, all notes (names, dates, technician, clinical notes, comments) and
  * the text of annotations. Kept: samples, rates, gains, names of channels, muscle, side, site,
  * polarity, filters, and the labels and exact times of annotations. Labels and names are free
  * text, too: the report lists them for a person to look at.
