@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 nemg=build/nemg
 mkdir -p demo
-patients=${PATIENTS:-48}
+patients=${PATIENTS:-60}
 
 say() {
     printf '\n\033[1m%s\033[0m\n' "$*"
