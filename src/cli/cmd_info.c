@@ -1,5 +1,6 @@
 /* cmd_info.c: "nemg info": what is in recordings. */
 #include "base/err.h"
+#include "base/jsontext.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/hints.h"
@@ -123,27 +124,44 @@ static void print_report(FILE *f, const json_t *r)
         fprintf(f, "  repaired: %s\n", json_string_value(value));
 }
 
+// One of several that cannot be read is named, and the others go on.
+static bool goes_on(int rc, const struct command_call *call)
+{
+    return call->options->n_operands > 1 && rc != ERR_CANCELLED && rc != ERR_MEMORY;
+}
+
 static int info_run(struct command_call *call, struct err *e)
 {
     const struct info_args *a = call->args;
     struct recording_hints hints;
     struct watch w;
-    json_t *list = json_array();
+    json_t *list = json_array(), *rejected = json_array();
     watch_init(&w, call);
     int rc = hints_of(&hints, &a->hints, e);
     for (size_t i = 0; rc == 0 && i < call->options->n_operands; i++) {
+        const char *file = call->options->operands[i];
         json_t *report;
-        rc = recording_info(&report, call->options->operands[i], &hints, a->repeats, &w.monitor,
-                            e);
+        rc = recording_info(&report, file, &hints, a->repeats, &w.monitor, e);
         if (rc == 0 && !call->want_json)
             print_report(call->console->out, report);
         if (rc == 0 && json_array_append(list, report))
             rc = err_set(e, ERR_MEMORY, "no memory for the description");
+        else if (rc < 0 && goes_on(rc, call)) {
+            console_warning(call->console, "%s", e->text);
+            json_array_append_new(rejected,
+                                  json_pack("{s:o, s:o}", "file", jsontext_string(file), "why",
+                                            jsontext_string(e->text)));
+            bool is_last = i + 1 == call->options->n_operands;
+            rc = is_last && !json_array_size(list) ? rc : 0;
+        }
         json_decref(report);
     }
-    if (call->want_json && !(call->result = json_pack("{s:O}", "recordings", list)) && rc == 0)
+    if (call->want_json &&
+        !(call->result = json_pack("{s:O, s:O}", "recordings", list, "rejected", rejected)) &&
+        rc == 0)
         rc = err_set(e, ERR_MEMORY, "no memory for the description");
     json_decref(list);
+    json_decref(rejected);
     return rc;
 }
 
