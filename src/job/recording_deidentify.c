@@ -72,8 +72,6 @@ int recording_deidentify(json_t **report, const struct recording_deidentify_opti
 {
     struct recording *r;
     *report = NULL;
-    if (!strcmp(o->in, o->out))
-        return err_set(e, ERR_USAGE, "%s: would be replaced: name another file", o->out);
     const struct recording_format_facts *f = recording_write_format(o->out, o->format);
     if (!f) // before long work; it says what is wrong
         return recording_write(o->out, o->format, NULL, e);

@@ -24,7 +24,6 @@ struct recording_deidentify_options {
 
 // {"in", "out", "format", "removed": ["patient", "note \"sex\"", ...], "kept": {"labels",
 // "channels", "muscle", "side", "site"}, "left_out"}; the caller's. removed names fields, not
-// what was in them. Errors: those of recording_open() and recording_write(), and ERR_USAGE when
-// out is in.
+// what was in them. Errors: those of recording_open() and recording_write().
 int recording_deidentify(json_t **report, const struct recording_deidentify_options *o,
                          struct err *e);

@@ -103,6 +103,7 @@ int eaf_read_beside(struct recording *r, const char *path, struct err *e)
         return err_set(e, ERR_MEMORY, "%s: no memory", path);
     if (!file_exists(name))
         return 0;
+    wave_reads(r, name);
     int rc = file_read(&bytes, &n, name, EAF_MAX_BYTES, e);
     if (rc < 0)
         return rc;

@@ -193,6 +193,7 @@ static int open_as(struct recording **out, const struct wave_format *f, const ch
     int rc = make(&r, f->name, path, e);
     if (rc < 0)
         return rc;
+    wave_reads(r, r->store->path);
     rc = f->open(r, r->store->path, h, e);
     if (rc == 0)
         rc = eaf_read_beside(r, path, e);
@@ -405,6 +406,7 @@ int recording_slice(struct recording **out, struct recording *of, double from_s,
     if (rc < 0 || (rc = make(&r, of->format, of->store->path, e)) < 0)
         return rc;
     struct arena *a = &r->store->arena;
+    r->store->inputs = of->store->inputs; // of the other's arena, which lives longer
     size_t n = channel >= 0 ? 1 : of->n_channels;
     struct slice *s = arena_alloc(a, sizeof *s);
     if (s && (s->channels = arena_array(a, n, sizeof *s->channels)) &&

@@ -50,10 +50,13 @@ const struct recording_format_facts *recording_write_format(const char *path,
 int recording_write(const char *path, const char *format, struct recording *r, struct err *e)
 {
     const struct writer *w = find(path, format);
-    return w ? w->write(path, r, e)
-             : err_set(e, ERR_USAGE,
+    if (!w)
+        return err_set(e, ERR_USAGE,
                        "%s: cannot write \"%s\", wanted wfdb (.hea), edf, bdf, wav or csv",
                        path, format ? format : path_extension(path));
+    // of WFDB's three files path may be none: wfdb_write() looks at each
+    int rc = w->write == wfdb_write ? 0 : wave_check_output(r, path, e);
+    return rc < 0 ? rc : w->write(path, r, e);
 }
 
 static int no_number(const struct recording *r, size_t channel, uint64_t i, struct err *e)

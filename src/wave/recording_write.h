@@ -22,10 +22,10 @@ struct recording_format_facts {
  * Writes r to path. format: "wfdb", "edf", "bdf", "wav" or "csv"; NULL: by the extension of
  * path. WFDB writes x.hea, x.dat and x.atr for the path x.hea (or x).
  *
- * ERR_USAGE: no such format or extension; a name that the format cannot have. ERR_UNSUPPORTED:
- * channels whose rates do not fit the format (WFDB and EDF want whole multiples, WAV one whole
- * rate). ERR_LIMIT: larger than the format can be. ERR_FORMAT: a sample that is no number.
- * ERR_IO, ERR_MEMORY.
+ * ERR_USAGE: no such format or extension; a name that the format cannot have; a file that r is
+ * read from, by whatever name, would be replaced. ERR_UNSUPPORTED: channels whose rates do not
+ * fit the format (WFDB and EDF want whole multiples, WAV one whole rate). ERR_LIMIT: larger than
+ * the format can be. ERR_FORMAT: a sample that is no number. ERR_IO, ERR_MEMORY.
  */
 int recording_write(const char *path, const char *format, struct recording *r, struct err *e);
 

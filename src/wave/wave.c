@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char FAILED[] = ""; // stands for text that there was no memory for
 
@@ -220,5 +221,32 @@ double wave_microvolts_per(const char *unit)
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (!text_compare_nocase(unit, units[i].name))
             return units[i].microvolts;
+    return 0;
+}
+
+void wave_reads(struct recording *r, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return; // whoever reads it will say why
+    struct wave_input *input = arena_alloc(&r->store->arena, sizeof *input);
+    if (!input) {
+        r->store->failed = true;
+        return;
+    }
+    *input = (struct wave_input){(uint64_t)st.st_dev, (uint64_t)st.st_ino, r->store->inputs};
+    r->store->inputs = input;
+}
+
+// By device and inode, which see through "./", links and other spellings.
+int wave_check_output(const struct recording *r, const char *path, struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return 0;
+    for (const struct wave_input *i = r->store->inputs; i; i = i->next)
+        if (i->device == (uint64_t)st.st_dev && i->number == (uint64_t)st.st_ino)
+            return err_set(e, ERR_USAGE, "%s: the recording is read from it: name another file",
+                           path);
     return 0;
 }

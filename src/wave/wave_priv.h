@@ -36,8 +36,15 @@ struct wave_source {
     void (*close)(void *state); // may be NULL
 };
 
+// A file that a recording is read from, whatever it is called.
+struct wave_input {
+    uint64_t device, number;
+    struct wave_input *next;
+};
+
 struct recording_store {
     struct arena arena; // strings and channels
+    struct wave_input *inputs;
     const struct wave_source *source;
     void *state;
     const char *path; // for messages
@@ -55,6 +62,7 @@ void wave_repair(struct recording *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void wave_note(struct recording *r, const char *text);               // text: of the arena
 void wave_annotate(struct recording *r, const struct annotation *a); // strings: of the arena
+void wave_reads(struct recording *r, const char *path);              // one more of its files
 
 // A line "muscle: biceps brachii" of a header: into its field, or among the notes.
 void wave_take_line(struct recording *r, const char *line);
@@ -134,6 +142,10 @@ int samplefile_values(struct samplefile *f, const struct sample_layout *l,
  * Writing. A writer is one file and one line in the table in recording_write.c.
  */
 struct file_draft;
+
+// ERR_USAGE if path is a file that r is read from.
+int wave_check_output(const struct recording *r, const char *path, struct err *e);
+
 int wfdb_write(const char *path, struct recording *r, struct err *e);
 int edf_write(const char *path, struct recording *r, struct err *e);
 int bdf_write(const char *path, struct recording *r, struct err *e);

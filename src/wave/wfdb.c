@@ -374,6 +374,7 @@ static int open_samples(struct recording *r, struct wfdb *w, size_t file, uint64
     if (rc < 0)
         return rc;
     w->n_files = file + 1;
+    wave_reads(r, full);
     if ((rc = lay_out(r, w, file, e)) < 0)
         return rc;
     const struct wfdb_signal *s = w->signals;

@@ -145,6 +145,7 @@ int wfdb_annotations_read(struct recording *r, const char *path, double frame_hz
         return err_set(e, ERR_MEMORY, "%s: no memory", path);
     if (!file_exists(name))
         return 0;
+    wave_reads(r, name);
     unsigned char *bytes;
     size_t n;
     int rc = file_read(&bytes, &n, name, FILE_MAX_BYTES, e);

@@ -168,6 +168,16 @@ static int make_plan(struct plan *p, struct arena *a, struct recording *r, struc
     return rc;
 }
 
+// Before any of the three is replaced.
+static int check_outputs(const struct plan *p, const struct recording *r, const char *samples,
+                         const char *annotations, struct err *e)
+{
+    int rc = wave_check_output(r, p->path, e);
+    if (rc == 0)
+        rc = wave_check_output(r, samples, e);
+    return rc == 0 ? wave_check_output(r, annotations, e) : rc;
+}
+
 int wfdb_write(const char *path, struct recording *r, struct err *e)
 {
     struct arena a;
@@ -179,8 +189,10 @@ int wfdb_write(const char *path, struct recording *r, struct err *e)
     if (rc == 0) {
         const char *samples = arena_printf(&a, "%s.dat", p.stem);
         const char *annotations = arena_printf(&a, "%s.atr", p.stem);
-        rc = samples && annotations ? write_samples(&p, samples, e)
+        rc = samples && annotations ? check_outputs(&p, r, samples, annotations, e)
                                     : err_set(e, ERR_MEMORY, "%s: no memory", path);
+        if (rc == 0)
+            rc = write_samples(&p, samples, e);
         if (rc == 0)
             rc = write_annotations(r, annotations,
                                    r->channels[0].rate_hz / (double)p.per_frame[0], e);

@@ -80,6 +80,11 @@ refuses comma 2 'decimal-comma' "$nemg" info "$d/comma.csv" --rate 100
 refuses no-format 2 'wanted wfdb' "$nemg" convert "$d/a.csv" "$d/z.xyz"
 refuses no-part 2 'nothing from' "$nemg" convert "$d/a.csv" "$d/z.edf" --from 99
 refuses no-channel 2 'no channel 3' "$nemg" convert "$d/a.csv" "$d/z.edf" --channel 3
+cp "$d/r.bin" "$d/r.dat"
+refuses onto-its-samples 2 'another file' "$nemg" convert "$d/r.dat" "$d/r.hea" --dtype int16 --rate 1000 --unit counts --to 0.002
+check samples-are-whole cmp "$d/r.bin" "$d/r.dat"
+refuses convert-onto-itself 2 'another file' "$nemg" convert "$d/c.edf" "$d/./c.edf" --to 1
+refuses other-spelling 2 'another file' "$nemg" deidentify "$d/c.edf" "$d/./c.edf"
 refuses onto-itself 2 'another file' "$nemg" deidentify "$d/c.edf" "$d/c.edf"
 if ls "$d"/z.* >/dev/null 2>&1; then failed nothing-left "a file of a refused conversion"; else ok nothing-left; fi
 finish

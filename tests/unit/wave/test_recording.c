@@ -3,6 +3,8 @@
 
 #include "wave/recording_write.h"
 
+#include <sndfile.h>
+
 // A WAV of 16 bits, one channel, at 8000 Hz.
 static size_t make_wav(unsigned char *to, const short *v, size_t n)
 {
@@ -38,6 +40,76 @@ static void a_sound_file_is_in_counts(void **state)
     recording_close(r);
     expect_error(put("x.wav", bytes, 20), NULL, ERR_FORMAT, "x.wav");
     expect_no_leaks(put("x.wav", bytes, n), NULL);
+}
+
+enum { TONE_N = 12000, TONE_HIGH = 8000 };
+
+static double tone_at(size_t i)
+{
+    return rint(TONE_HIGH * sin(0.05 * (double)i));
+}
+
+// A tone in a format of libsndfile; NULL: this libsndfile does not have it.
+static const char *put_tone(const char *name, int format)
+{
+    static char path[256];
+    static short v[TONE_N];
+    SF_INFO info = {.samplerate = 48000, .channels = 1, .format = format};
+    if (!sf_format_check(&info))
+        return NULL;
+    for (size_t i = 0; i < TONE_N; i++)
+        v[i] = (short)tone_at(i);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    SNDFILE *f = sf_open(path, SFM_WRITE, &info);
+    assert_non_null(f);
+    assert_int_equal(sf_writef_short(f, v, TONE_N), TONE_N);
+    assert_int_equal(sf_close(f), 0);
+    return path;
+}
+
+// bits 0: lossy, which is told and comes in the range of 16 bits.
+static void expect_tone(const char *path, int bits)
+{
+    static float got[TONE_N];
+    struct err e;
+    struct recording *r = opened(path);
+    double scale = bits == 24 ? 256 : 1, most = 0;
+    assert_string_equal(r->format, "sound");
+    assert_int_equal(r->channels[0].unit, CHANNEL_UNIT_COUNTS);
+    assert_int_equal(r->channels[0].bits, bits);
+    assert_int_equal(r->n_repairs, bits == 0);
+    if (bits == 0)
+        expect_repair(r, 0, "a lossy codec");
+    assert_true(r->channels[0].n_samples >= TONE_N);
+    assert_int_equal(recording_read(r, 0, 0, TONE_N, got, &e), 0);
+    for (size_t i = 0; i < TONE_N; i++) {
+        if (bits && (double)got[i] != scale * tone_at(i))
+            fail_msg("%s: sample %zu: %g", path, i, (double)got[i]);
+        most = fmax(most, fabs((double)got[i]));
+    }
+    assert_true(most > 0.9 * TONE_HIGH * scale && most < 1.1 * TONE_HIGH * scale);
+    recording_close(r);
+}
+
+static void codecs_say_whether_they_lose(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int format, bits;
+    } rows[] = {{"t.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16},
+                {"t24.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 24},
+                {"t.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 16},
+                {"t.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 0},
+                {"t.mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0},
+                {"ulaw.wav", SF_FORMAT_WAV | SF_FORMAT_ULAW, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *path = put_tone(rows[i].name, rows[i].format);
+        if (path)
+            expect_tone(path, rows[i].bits);
+        else
+            print_message("skipped: no codec for %s\n", rows[i].name);
+    }
 }
 
 static void raw_numbers_want_everything_said(void **state)
@@ -192,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_file_is_in_counts),
+        cmocka_unit_test(codecs_say_whether_they_lose),
         cmocka_unit_test(raw_numbers_want_everything_said),
         cmocka_unit_test(floats_that_are_no_numbers_are_zero),
         cmocka_unit_test(known_strangers_are_refused_politely),

@@ -3,6 +3,8 @@
 
 #include "wave/recording_write.h"
 
+#include <unistd.h>
+
 enum { N = 5000 };
 
 static float wave[N], fine[2 * N];
@@ -322,6 +324,63 @@ static void a_slice_moves_its_annotations(void **state)
     recording_close(from);
 }
 
+static void expect_refused(const char *name, struct recording *r)
+{
+    struct err e = {0};
+    int rc = recording_write(path_of(name), NULL, r, &e);
+    if (rc != ERR_USAGE || !strstr(e.text, "name another file"))
+        fail_msg("%s: %d \"%s\"", name, rc, e.text);
+}
+
+// What is being read stays, by whatever name it would be replaced.
+static void a_recording_does_not_replace_itself(void **state)
+{
+    static const char *const names[] = {"s.hea", "s.edf", "s.bdf", "s.wav", "s.csv"};
+    (void)state;
+    for (int k = 0; k < 5; k++) {
+        struct recording *from = example(1), *r, *part;
+        struct err e;
+        char other[64], source[256];
+        from->channels[0].rate_hz = 24000; // of WAV: a whole number
+        r = round_trip(from, names[k]);
+        assert_int_equal(recording_slice(&part, r, 0, 0.1, -1, &e), 0);
+        snprintf(source, sizeof source, "%s", path_of(names[k]));
+        expect_refused(names[k], r);
+        snprintf(other, sizeof other, "./%s", names[k]);
+        expect_refused(other, part);
+        snprintf(other, sizeof other, "hard.%s", path_extension(names[k]));
+        assert_int_equal(link(source, path_of(other)), 0);
+        expect_refused(other, r);
+        snprintf(other, sizeof other, "soft.%s", path_extension(names[k]));
+        assert_int_equal(symlink(source, path_of(other)), 0);
+        expect_refused(other, r);
+        expect_close(r, 0, wave, N); // and can still be read
+        recording_close(part);
+        recording_close(r);
+        recording_close(from);
+    }
+}
+
+static void a_recording_does_not_replace_its_samples(void **state)
+{
+    static const struct recording_hints raw = {
+        .dtype = "int16", .rate_hz = 1000, .unit = "counts"};
+    struct err e;
+    (void)state;
+    put("w.dat", "\1\0\2\0", 4);
+    struct recording *r = opened_with(path_of("w.dat"), &raw);
+    expect_refused("w.hea", r); // whose samples would be w.dat
+    recording_close(r);
+    r = opened(put_text("v.hea", "v 1 10\nw.dat 16 1/uV\n")); // of another name
+    expect_refused("w.hea", r);
+    recording_close(r);
+    put("w.atr", "\0\0", 2);
+    r = opened(put_text("w.hea", "w 1 10\nw.dat 16 1/uV\n"));
+    assert_int_equal(recording_write(path_of("w.atr"), "csv", r, &e), ERR_USAGE);
+    assert_int_equal(recording_write(path_of("w.csv"), NULL, r, &e), 0);
+    recording_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +393,8 @@ int main(void)
         cmocka_unit_test(writing_survives_failing_memory),
         cmocka_unit_test(any_length_comes_back),
         cmocka_unit_test(a_slice_moves_its_annotations),
+        cmocka_unit_test(a_recording_does_not_replace_itself),
+        cmocka_unit_test(a_recording_does_not_replace_its_samples),
     };
     return cmocka_run_group_tests(tests, make_waves, remove_folder);
 }

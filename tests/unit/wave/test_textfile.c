@@ -154,6 +154,31 @@ static void what_is_no_table_is_refused(void **state)
                     NULL);
 }
 
+// 163,840 numbers of 11 characters in one line that does not end: 1.8 MB.
+static void a_line_may_be_long(void **state)
+{
+    (void)state;
+    enum { LONG_N = 163840, WIDTH = 11 };
+    static char text[LONG_N * WIDTH];
+    static float got[LONG_N];
+    struct err e;
+    const struct recording_hints h = {.rate_hz = 32768, .unit = "uV"};
+    for (size_t i = 0; i < LONG_N; i++) {
+        char number[WIDTH + 1];
+        double v = 0.78125 * ((double)(i * 37 % 2001) - 1000);
+        snprintf(number, sizeof number, "%11.5f", v);
+        memcpy(text + i * WIDTH, number, WIDTH);
+    }
+    struct recording *r = opened_with(put("x.asc", text, sizeof text), &h);
+    assert_int_equal(r->n_repairs, 0);
+    assert_int_equal(r->n_channels, 1);
+    assert_int_equal(r->channels[0].n_samples, LONG_N);
+    assert_int_equal(recording_read(r, 0, 0, LONG_N, got, &e), 0);
+    for (size_t i = 0; i < LONG_N; i++)
+        assert_float_equal(got[i], 0.78125f * ((float)(i * 37 % 2001) - 1000), 1e-4f);
+    recording_close(r);
+}
+
 // Real rows that a transfer has damaged.
 static void real_tables_are_read(void **state)
 {
@@ -190,6 +215,7 @@ int main(void)
         cmocka_unit_test(rates_are_not_guessed),
         cmocka_unit_test(corrupt_rows_are_interpolated),
         cmocka_unit_test(what_is_no_table_is_refused),
+        cmocka_unit_test(a_line_may_be_long),
         cmocka_unit_test(real_tables_are_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
