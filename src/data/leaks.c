@@ -11,6 +11,7 @@
 #include "data/strip.h"
 #include "dsp/fft.h"
 #include "dsp/filter.h"
+#include "dsp/median.h"
 #include "wave/recording.h"
 
 #include <math.h>
@@ -105,12 +106,6 @@ static int without_mains(float *x, size_t n, struct err *e)
     return rc;
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // Cuts x at a few times its own noise: one movement of the cable, or one large unit, would
 // otherwise be all that a second is compared by. What is left is intervals and noise.
 static int bound(float *x, size_t n, struct err *e)
@@ -121,8 +116,7 @@ static int bound(float *x, size_t n, struct err *e)
         return no_memory(e);
     for (size_t i = 0; i < n_some; i++)
         some[i] = fabsf(x[i * stride]);
-    qsort(some, n_some, sizeof *some, compare_floats);
-    float most = bound_by * some[n_some / 2];
+    float most = bound_by * median_of(some, n_some);
     for (size_t i = 0; i < n; i++)
         x[i] = fminf(fmaxf(x[i], -most), most);
     mem_free(some);

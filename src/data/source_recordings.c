@@ -15,11 +15,11 @@
 #include "draw/style.h"
 #include "draw/sweepraster.h"
 #include "draw/trace.h"
+#include "dsp/median.h"
 #include "image/image.h"
 #include "tf/example.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int check(const struct dataset_build_options *o, struct err *e)
@@ -147,26 +147,20 @@ static void choose_look(struct sweep_look *out, const struct build *b, const str
         true; // positive potentials go down, as on the screen of an electromyograph
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // The window's values without their median; the caller's. *peak: the largest of them.
 static float *centred_window(double *peak, const struct excerpts_options *o,
                              const struct excerpt *v)
 {
     size_t n = excerpts_window(o), first = (v->n - n) / 2;
-    float *x = mem_array(2 * n, sizeof *x), *sorted = x ? x + n : NULL;
+    float *x = mem_array(2 * n, sizeof *x), *work = x ? x + n : NULL;
     *peak = 0;
     if (!x)
         return NULL;
     memcpy(x, v->values + first, n * sizeof *x);
-    memcpy(sorted, x, n * sizeof *x);
-    qsort(sorted, n, sizeof *sorted, compare_floats);
+    memcpy(work, x, n * sizeof *x);
+    float middle = median_of(work, n);
     for (size_t i = 0; i < n; i++) {
-        x[i] -= sorted[n / 2];
+        x[i] -= middle;
         *peak = fmax(*peak, fabs((double)x[i]));
     }
     return x;

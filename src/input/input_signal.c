@@ -12,6 +12,7 @@
 #include "base/jsonfile.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "dsp/median.h"
 #include "tf/example.h"
 
 #include <math.h>
@@ -49,36 +50,10 @@ int input_check_signal(const struct input *in, const char *name, struct err *e)
 
 // ---- Scaling ----
 
-// The k-th smallest of x, which it reorders (Hoare's selection).
-static float kth(float *x, size_t n, size_t k)
-{
-    size_t from = 0, to = n - 1;
-    while (from < to) {
-        float pivot = x[from + (to - from) / 2];
-        size_t i = from, j = to;
-        for (;; i++, j--) {
-            while (x[i] < pivot)
-                i++;
-            while (pivot < x[j])
-                j--;
-            if (i >= j)
-                break;
-            float t = x[i];
-            x[i] = x[j];
-            x[j] = t;
-        }
-        if (k <= j)
-            to = j;
-        else
-            from = j + 1;
-    }
-    return x[k];
-}
-
 static float median(float *work, const float *x, size_t n)
 {
     memcpy(work, x, n * sizeof *x);
-    return kth(work, n, n / 2);
+    return median_of(work, n);
 }
 
 // What noise alone deviates by; work [n].
@@ -86,7 +61,7 @@ static float spread(float *work, const float *x, size_t n, float middle)
 {
     for (size_t i = 0; i < n; i++)
         work[i] = fabsf(x[i] - middle);
-    return (float)mad_of_normal * kth(work, n, n / 2);
+    return (float)mad_of_normal * median_of(work, n);
 }
 
 void input_scale(float *out, const struct input_signal *s, const float *x, float *work)
