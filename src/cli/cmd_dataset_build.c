@@ -110,7 +110,8 @@ static const struct option build_options[] = {
      .offset = AT(input),
      .fallback = "signal",
      .choices = input_kinds,
-     .help = "of recordings: what examples are kept as, drawn sweeps or values"},
+     .help = "of recordings: what examples are kept as, drawn sweeps or values (signal; mel: "
+             "values, which networks read as mel-spectrograms)"},
     {.name = "class-map",
      .kind = OPTION_KIND_PATH,
      .offset = AT(class_map),

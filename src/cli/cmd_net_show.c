@@ -230,8 +230,8 @@ const struct command net_show_command = {
         "Shows every layer of a network with its window, the shape it puts out (height x width "
         "x channels), its trainable parameters and its multiply-adds for one example; then the "
         "totals and the memory that the engine plans.\n\n"
-        "Networks: inception_v4 (of the 2019 paper, with TF-Slim's names), resnet18, and "
-        "resnet1d for signals.",
+        "Networks: inception_v4 (of the 2019 paper, with TF-Slim's names), resnet18 "
+        "(pictures, and mel-spectrograms of one channel), and resnet1d for signals.",
     .operands = "MODEL",
     .operands_help = "a network: inception_v4, resnet18 or resnet1d",
     .n_operands_min = 1,

@@ -33,12 +33,13 @@ static const struct option train_option_table[] = {
      .kind = OPTION_KIND_STRING,
      .offset = AT(o.model),
      .help = "network: inception_v4, resnet18 or resnet1d; without it: inception_v4 for "
-             "pictures, resnet1d for signals"},
+             "pictures, resnet1d for signals, resnet18 for mel-spectrograms"},
     {.name = "input",
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(input),
      .choices = input_kinds,
-     .help = "what the network reads; without it: what the data set was made for"},
+     .help = "what the network reads; without it: what the data set was made for; examples of "
+             "signals serve signal and mel (mel-spectrogram)"},
     {.name = "image-size",
      .kind = OPTION_KIND_SIZE,
      .offset = AT(o.image_size),

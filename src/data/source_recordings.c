@@ -29,6 +29,11 @@ static int check(const struct dataset_build_options *o, struct err *e)
         return err_set(e, ERR_IO, "%s: not a folder; wanted one with recordings",
                        o->recordings);
     int rc = o->class_map ? classmap_read(&map, o->class_map, e) : 0;
+    if (rc == 0 && o->kind != INPUT_PICTURE) {
+        struct input in = input_of_signals(o->kind, o->excerpts.rate_hz,
+                                           excerpts_window(&o->excerpts), SCALING_UV);
+        rc = input_check(&in, "--window-ms", e);
+    }
     classmap_release(&map);
     return rc;
 }

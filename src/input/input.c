@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-const char *const input_kinds[] = {"picture", "signal", NULL};
+const char *const input_kinds[] = {"picture", "signal", "mel", NULL};
 
-static const struct input_row *const rows[] = {&input_picture_row, &input_signal_row};
+static const struct input_row *const rows[] = {&input_picture_row, &input_signal_row,
+                                               &input_mel_row};
 
 struct shape input_shape(const struct input *in)
 {
@@ -62,7 +63,7 @@ int input_kind_find(enum input_kind *out, const char *kind, const char *name, st
             *out = (enum input_kind)k;
             return 0;
         }
-    return err_set(e, ERR_UNSUPPORTED, "%s: input \"%s\", wanted picture or signal", name,
+    return err_set(e, ERR_UNSUPPORTED, "%s: input \"%s\", wanted picture, signal or mel", name,
                    kind);
 }
 
@@ -72,9 +73,12 @@ int input_change_kind(struct input *in, enum input_kind kind, const char *name, 
         return 0;
     if (kind == INPUT_PICTURE || in->kind == INPUT_PICTURE)
         return err_set(e, ERR_USAGE, "%s: a data set of %ss, wanted %ss", name,
-                       input_kinds[in->kind], input_kinds[kind]);
+                       in->kind == INPUT_PICTURE ? "picture" : "signal",
+                       kind == INPUT_PICTURE ? "picture" : "signal");
     in->kind = kind;
-    return 0;
+    if (kind == INPUT_MEL)
+        input_choose_bands(&in->mel, &in->signal);
+    return input_check(in, name, e);
 }
 
 int input_from_json(struct input *out, const json_t *o, const char *name, struct err *e)

@@ -4,6 +4,8 @@
  *   picture  decoded, cropped, resized, in [-1, 1]                        [height][width][3]
  *   signal   the middle of a window, without its median, compressed:      [1][n_samples][1]
  *            asinh(v / scale)
+ *   mel      the same samples as power over bands and time,               [n_mels][n_frames][1]
+ *            log10(uV^2), the lowest band in row 0
  *
  * A kind is a row of a table (input.c) and a file.
  *
@@ -15,6 +17,7 @@
  */
 #pragma once
 
+#include "dsp/spectrogram.h"
 #include "image/augment.h"
 #include "nn/tensor.h"
 
@@ -26,7 +29,7 @@ struct err;
 struct example;
 struct rng;
 
-enum input_kind { INPUT_PICTURE, INPUT_SIGNAL };
+enum input_kind { INPUT_PICTURE, INPUT_SIGNAL, INPUT_MEL };
 extern const char *const input_kinds[]; // names in the order of the enum, NULL-terminated
 
 enum scaling { SCALING_UV, SCALING_ROBUST };
@@ -44,10 +47,12 @@ struct input {
     enum input_kind kind;
     struct preprocess picture;  // of kind picture
     struct input_signal signal; // of the others
+    struct mel_spec mel;        // of kind mel; its rate is the signal's
 };
 
 // For pictures of size pixels a side: TF-Slim's evaluation.
 struct input input_of_pictures(size_t size);
+// With mel bands that suit the window, for kind mel.
 struct input input_of_signals(enum input_kind kind, double rate_hz, size_t n_samples,
                               enum scaling scaling);
 
@@ -66,7 +71,7 @@ bool input_can_augment(const struct input *in, enum augment_kind kind);
 int input_read_example(float *out, const struct input *in, const struct example *x,
                        enum augment_kind augment, struct rng *rng, struct err *e);
 
-// The same examples read as another kind, where they can be. ERR_USAGE, with `name` at its
+// The same examples read as another kind, where they can be: signals as mel, and back. ERR_USAGE, with `name` at its
 // beginning: signals are no pictures.
 int input_change_kind(struct input *in, enum input_kind kind, const char *name, struct err *e);
 

@@ -26,7 +26,10 @@ struct input input_of_signals(enum input_kind kind, double rate_hz, size_t n_sam
                               enum scaling scaling)
 {
     // a fibrillation of 20 uV comes to 0.9, a motor unit of 5 mV to 6.2
-    return (struct input){.kind = kind, .signal = {rate_hz, n_samples, scaling, 20}};
+    struct input in = {.kind = kind, .signal = {rate_hz, n_samples, scaling, 20}};
+    if (kind == INPUT_MEL)
+        input_choose_bands(&in.mel, &in.signal);
+    return in;
 }
 
 static struct shape shape(const struct input *in)
@@ -64,17 +67,17 @@ static float spread(float *work, const float *x, size_t n, float middle)
     return (float)mad_of_normal * median_of(work, n);
 }
 
-void input_scale(float *out, const struct input_signal *s, const float *x, float *work)
+void input_level(float *out, const struct input_signal *s, const float *x, float *work)
 {
     size_t n = s->n_samples;
-    float middle = median(work, x, n), scale = (float)s->scale_uv;
+    float middle = median(work, x, n), unit = 1;
     if (s->scaling == SCALING_ROBUST) {
-        scale = spread(work, x, n, middle);
-        if (!(scale > 0))
-            scale = 1; // a window without anything in it
+        unit = spread(work, x, n, middle);
+        if (!(unit > 0))
+            unit = 1; // a window without anything in it
     }
     for (size_t i = 0; i < n; i++)
-        out[i] = asinhf((x[i] - middle) / scale);
+        out[i] = (x[i] - middle) / unit;
 }
 
 // ---- Variation ----
@@ -207,11 +210,15 @@ static int read_example(float *out, const struct input *in, const struct example
                         enum augment_kind kind, struct rng *rng, struct err *e)
 {
     size_t n = in->signal.n_samples;
+    float scale = in->signal.scaling == SCALING_UV ? (float)in->signal.scale_uv : 1;
     float *window = mem_array(2 * n, sizeof *window);
     int rc = window ? input_take_window(window, &in->signal, x, kind, rng, e)
                     : err_set(e, ERR_MEMORY, "no memory for %zu samples", n);
-    if (rc == 0)
-        input_scale(out, &in->signal, window, window + n);
+    if (rc == 0) {
+        input_level(out, &in->signal, window, window + n);
+        for (size_t i = 0; i < n; i++)
+            out[i] = asinhf(out[i] / scale);
+    }
     mem_free(window);
     return rc;
 }

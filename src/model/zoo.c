@@ -10,7 +10,8 @@
 const char *const zoo_names[] = {"inception_v4", "resnet18", "resnet1d", NULL};
 static const struct zoo_entry *const entries[] = {&inception_v4_entry, &resnet18_entry,
                                                   &resnet1d_entry, NULL};
-static const char *const by_kind[] = {"inception_v4", "resnet1d"}; // [enum input_kind]
+static const char *const by_kind[] = {"inception_v4", "resnet1d",
+                                      "resnet18"}; // [enum input_kind]
 
 static const struct zoo_entry *find(const char *name)
 {

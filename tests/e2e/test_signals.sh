@@ -48,7 +48,40 @@ check_json model-json '.schema == 2 and .input.kind == "signal"' "$scratch/run/m
 check_json learnt '.balanced_accuracy > 0.5' "$json"
 refuses pictures-are-no-signals 1 'no signal' "$nemg" evaluate --model "$scratch/run/model" --dataset "$scratch/drawn" --quiet
 
+# the same examples as mel-spectrograms
+mel() { # RUN [options]
+    run=$1
+    shift
+    "$nemg" train --dataset "$set" --input mel --run "$run" --width 0.25 --batch 16 "$@"
+}
+check train-mel mel "$scratch/mel" --epochs 3 --quiet
+check_json mel-json '.network == "resnet18" and .input.kind == "mel" and .input.n_mels == 64' "$scratch/mel/model/model.json"
+"$nemg" evaluate --model "$scratch/mel/model" --dataset "$set" --json >"$json" 2>/dev/null
+check_json mel-learnt '.balanced_accuracy > 0.45' "$json"
+build "$scratch/mel-set" --input mel --balance class --json >"$json" 2>/dev/null
+check_json mel-set-json '.input.kind == "mel" and .input.hop_samples == 13' "$json"
+# stopped and gone on with: the same bytes
+check mel-whole mel "$scratch/whole" --steps 100 --save-every 5 --threads 1 --quiet
+(exec "$nemg" train --dataset "$set" --input mel --run "$scratch/stopped" --width 0.25 --batch 16 --steps 100 --save-every 5 \
+    --threads 1 --quiet >/dev/null 2>&1) &
+pid=$!
+i=0
+while [ ! -e "$scratch/stopped/model.ckpt-10.index" ] && [ $i -lt 600 ]; do
+    sleep 0.1
+    i=$((i + 1))
+done
+kill -s TERM $pid
+wait $pid
+check mel-stopped test $? = 75
+check mel-resumes mel "$scratch/stopped" --steps 100 --save-every 5 --threads 1 --quiet
+check mel-same-bytes same_files "$scratch/whole/model.ckpt-100.data-00000-of-00001" \
+    "$scratch/stopped/model.ckpt-100.data-00000-of-00001"
+refuses window-too-short 2 'wanted at least 128' build "$scratch/x" --input mel --window-ms 10 --quiet
+refuses mel-of-pictures 2 'wanted signals' "$nemg" train --dataset "$scratch/drawn" --input mel --run "$scratch/x" --quiet
+
 file=$(find "$rec" -name '*.hea' | sort | head -n 1)
+"$nemg" classify --model "$scratch/mel/model" --json "$file" >"$json" 2>/dev/null
+check_json classify-by-mel '(.results[0].windows | length) == 79' "$json"
 "$nemg" classify --model "$scratch/run/model" --json "$file" >"$json" 2>/dev/null
 check_json classify-recording '.window_ms == 100 and .hop_ms == 50 and (.results[0].windows | length) == 79 and
     ([.results[0].per_class[]] | add) == 79 and

@@ -86,6 +86,105 @@ static void variation_depends_on_the_seed_and_keeps_polarity(void **state)
     assert_true(n_moved > 20);
 }
 
+// A tone, in microvolts, on a baseline.
+static void draw_tone(float *x, double hz, float uv)
+{
+    for (size_t i = 0; i < STORED; i++)
+        x[i] = 40 + uv * (float)sin(6.283185307179586 * hz * (double)i / 10000);
+}
+
+static void mel_puts_a_tone_into_its_band(void **state)
+{
+    (void)state;
+    enum { N_FRAMES = 68 }; // 1 + (1000 - 128) / 13
+    static float x[STORED], out[64 * N_FRAMES], other[64 * N_FRAMES];
+    static const struct {
+        double hz;
+        float uv;
+    } tones[] = {{200, 10}, {1000, 100}, {3000, 1000}};
+    struct err e;
+    struct input in = input_of_signals(INPUT_MEL, 10000, N, SCALING_UV);
+    struct shape s = input_shape(&in);
+    assert_true(s.h == 64 && s.w == N_FRAMES && s.c == 1);
+    assert_int_equal(input_check(&in, "here", &e), 0);
+    for (size_t k = 0; k < sizeof tones / sizeof tones[0]; k++) {
+        draw_tone(x, tones[k].hz, tones[k].uv);
+        struct example w = example_of(x, "uV");
+        assert_int_equal(input_read_example(out, &in, &w, AUGMENT_NONE, NULL, &e), 0);
+        size_t best = 0;
+        double power = 0;
+        for (size_t i = 0; i < 64; i++) {
+            best = out[i * N_FRAMES] > out[best * N_FRAMES] ? i : best;
+            power += pow(10, (double)out[i * N_FRAMES]);
+        }
+        double low = mel_of_hz(20), step = (mel_of_hz(5000) - low) / 65;
+        double wanted = (mel_of_hz(tones[k].hz) - low) / step - 1;
+        assert_true(fabs((double)best - wanted) < 2);
+        // the whole power of a sine, and nothing of the baseline
+        assert_true(fabs(power / pow((double)tones[k].uv, 2) - 0.5) < 0.05);
+    }
+    // the sign is lost, and with an unknown gain the amplitude
+    draw(x, 300);
+    struct example w = example_of(x, "uV");
+    assert_int_equal(input_read_example(out, &in, &w, AUGMENT_NONE, NULL, &e), 0);
+    for (size_t i = 0; i < STORED; i++)
+        x[i] = -10 * x[i];
+    in.signal.scaling = SCALING_ROBUST;
+    assert_int_equal(input_read_example(other, &in, &w, AUGMENT_NONE, NULL, &e), 0);
+    for (size_t i = 0; i < 64 * N_FRAMES; i++) // noise is 1 uV, and is 1
+        assert_true(fabsf(out[i] - other[i]) < 0.1F);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
+static void signals_are_read_as_mel_and_back(void **state)
+{
+    (void)state;
+    struct err e;
+    struct input in = input_of_signals(INPUT_SIGNAL, 10000, N, SCALING_ROBUST);
+    in.signal.scale_uv = 7;
+    assert_int_equal(input_change_kind(&in, INPUT_MEL, "set", &e), 0);
+    assert_true(in.signal.scale_uv == 7 && in.signal.scaling == SCALING_ROBUST);
+    assert_int_equal(input_shape(&in).h, 64);
+    assert_int_equal(input_change_kind(&in, INPUT_SIGNAL, "set", &e), 0);
+    assert_int_equal(input_shape(&in).w, N);
+    assert_int_equal(input_change_kind(&in, INPUT_PICTURE, "set", &e), ERR_USAGE);
+    assert_string_equal(e.text, "set: a data set of signals, wanted pictures");
+    struct input longer = input_of_signals(INPUT_MEL, 10000, 10 * (size_t)N, SCALING_UV);
+    assert_int_equal(longer.mel.spectrogram.hop, 64); // half a frame: no sample is left out
+    struct input shorter = input_of_signals(INPUT_SIGNAL, 10000, 100, SCALING_UV);
+    assert_int_equal(input_change_kind(&shorter, INPUT_MEL, "set", &e), ERR_USAGE);
+    assert_non_null(strstr(e.text, "wanted at least 128"));
+}
+
+static void wrong_bands_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        double value;
+    } wrong[] = {{"n_mels", 0},      {"n_mels", -1},          {"n_mels", 1e6},
+                 {"hop_samples", 0}, {"hop_samples", -5},     {"frame_samples", 1},
+                 {"high_hz", 5001},  {"high_hz", 20.5},       {"low_hz", -1},
+                 {"floor_power", 0}, {"frame_samples", 2000}, {"n_samples", 127},
+                 {"rate_hz", 0},     {"low_hz", 1e300},       {"frame_samples", -1}};
+    struct input in = input_of_signals(INPUT_MEL, 10000, N, SCALING_UV), back;
+    struct err e;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        json_t *o = input_json(&in);
+        bool is_real = json_is_real(json_object_get(o, wrong[i].key));
+        json_object_set_new(o, wrong[i].key,
+                            is_real ? json_real(wrong[i].value)
+                                    : json_integer((json_int_t)wrong[i].value));
+        assert_int_equal(input_from_json(&back, o, "model.json", &e), ERR_FORMAT);
+        json_decref(o);
+    }
+    json_t *o = input_json(&in);
+    json_object_del(o, "floor_power");
+    assert_int_equal(input_from_json(&back, o, "model.json", &e), ERR_FORMAT);
+    json_decref(o);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
@@ -122,7 +221,8 @@ static void descriptions_survive_the_round_trip(void **state)
     (void)state;
     struct err e;
     struct input ins[] = {input_of_pictures(107),
-                          input_of_signals(INPUT_SIGNAL, 23437.5, 500, SCALING_ROBUST)};
+                          input_of_signals(INPUT_SIGNAL, 23437.5, 500, SCALING_ROBUST),
+                          input_of_signals(INPUT_MEL, 23437.5, 2000, SCALING_UV)};
     for (size_t i = 0; i < sizeof ins / sizeof ins[0]; i++) {
         struct input back;
         json_t *o = input_json(&ins[i]);
@@ -141,6 +241,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(amplitude_and_polarity_stay),
         cmocka_unit_test(variation_depends_on_the_seed_and_keeps_polarity),
+        cmocka_unit_test(mel_puts_a_tone_into_its_band),
+        cmocka_unit_test(signals_are_read_as_mel_and_back),
+        cmocka_unit_test(wrong_bands_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(descriptions_survive_the_round_trip),
     };

@@ -136,6 +136,10 @@ static void signals_have_a_network_of_their_own(void **state)
     spec = (struct model_spec){"resnet18", {1, 1000, 1}, 1, 3, 0, 0};
     assert_int_equal(zoo_build(&n, &spec, &e), ERR_USAGE);
     assert_string_equal(zoo_for(INPUT_PICTURE), "inception_v4");
+    struct input mel = input_of_signals(INPUT_MEL, 10000, 1000, SCALING_UV);
+    spec = (struct model_spec){zoo_for(INPUT_MEL), input_shape(&mel), 0.25, 3, 0, 0};
+    assert_int_equal(zoo_build(&n, &spec, &e), 0);
+    network_release(&n);
     assert_int_equal(mem_live_blocks(), 0);
 }
 
