@@ -86,6 +86,14 @@ static const struct option train_option_table[] = {
      .offset = AT(o.phases),
      .metavar = "heads:N,all:N",
      .help = "phases and their steps; without it: by recipe, \"heads\" only from a checkpoint"},
+    {.name = "views",
+     .kind = OPTION_KIND_SIZE,
+     .offset = AT(o.n_views),
+     .fallback = "1",
+     .min = 1,
+     .max = TRAIN_MAX_VIEWS,
+     .help = "of phases \"heads\": in how many variations each example's features are computed "
+             "(the first is none), of which each step draws one; each takes its time once"},
     {.name = "steps",
      .kind = OPTION_KIND_SIZE,
      .offset = AT(o.n_steps),
@@ -273,7 +281,7 @@ const struct command train_command = {
         "checkpoints (TensorFlow reads them), history.csv, event files for TensorBoard, and "
         "model/, the folder one can take away.\n\n"
         "Recipe default: in phase heads the trunk is frozen and its features are computed "
-        "once; "
+        "once, and kept in DATASET/features for other runs (that folder may be deleted); "
         "Adam with a cosine schedule; variation meant for waveforms; model/ is the best by "
         "validation cross-entropy. Recipe slim is TF-Slim's train_image_classifier: batch "
         "statistics drift in every phase, RMSProp with epsilon 1, fixed rates of 0.01 and "

@@ -1,15 +1,33 @@
 /*
  * features.c: what a frozen trunk makes of every example, computed once in inference mode. Heads are
  * then trained on vectors, thousands of steps in the time of a few.
+ *
+ * They are kept beside the data set, as a TensorFlow checkpoint for each split and view:
+ *
+ *     <data set>/features/<key>/<split>-<view>.{index,data-00000-of-00001}
+ *     "<tensor>"  float32 [examples][values of one example]
+ *
+ * The key is the SHA-256 of all that they depend on: the data set, what the network reads and how it
+ * is varied, the network's shape, and every value of the trunk. So a file that is there is right,
+ * and the folder may be deleted at any time. Only the last bits can be another machine's.
  */
 #include "job/job_priv.h"
 
 #include "base/err.h"
+#include "base/file.h"
+#include "base/jsonfile.h"
 #include "base/mem.h"
 #include "base/monitor.h"
+#include "base/sha256.h"
 #include "data/loader.h"
+#include "model/weights.h"
+#include "nn/variables.h"
+#include "tf/checkpoint.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { KEY_DIGITS = 16, SCHEMA = 1 };
 
 void features_release(struct features *f)
 {
@@ -17,6 +35,137 @@ void features_release(struct features *f)
         mem_free(f->values[k]);
     *f = (struct features){0};
 }
+
+static int no_memory(struct err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory for features");
+}
+
+// ---- Where they are kept ----
+
+// One digest over the digests of the trunk's variables.
+static int hash_trunk(char out[SHA256_HEX_BYTES], const struct train *t, struct err *e)
+{
+    const struct variables *v = t->variables;
+    bool *is_head = mem_array(v->n, sizeof *is_head);
+    char *digests = mem_array(v->n, SHA256_HEX_BYTES);
+    int rc = is_head && digests
+                 ? weights_in_scopes(is_head, &t->network, t->network.head_scopes, e)
+                 : no_memory(e);
+    size_t n = 0;
+    for (size_t i = 0; rc == 0 && i < v->n; i++)
+        if (!is_head[i])
+            sha256_hex(digests + n++ * SHA256_HEX_BYTES, v->value[i],
+                       graph_variable(t->network.graph, i)->n_elements * sizeof(float));
+    if (rc == 0)
+        sha256_hex(out, digests, n * SHA256_HEX_BYTES);
+    mem_free(is_head);
+    mem_free(digests);
+    return rc;
+}
+
+static int hash_all(char out[SHA256_HEX_BYTES], const struct train *t,
+                    const struct features_spec *s, struct err *e)
+{
+    char trunk[SHA256_HEX_BYTES];
+    int rc = hash_trunk(trunk, t, e);
+    if (rc < 0)
+        return rc;
+    json_t *o =
+        json_pack("{s:i, s:s, s:o, s:s, s:f, s:s}", "schema", SCHEMA, "dataset",
+                  t->dataset.hash, "input", input_json(&t->input), "network",
+                  t->network.spec.network, "width", t->network.spec.width, "trunk", trunk);
+    if (o && s->view)
+        json_object_update_new(o, json_pack("{s:s, s:I}", "augment", augment_names[s->augment],
+                                            "seed", (json_int_t)t->o->seed));
+    char *text = o ? jsonfile_text(o) : NULL;
+    if (text)
+        sha256_hex(out, text, strlen(text));
+    json_decref(o);
+    mem_free(text);
+    return text ? 0 : no_memory(e);
+}
+
+// The checkpoint's prefix; *out NULL: a data set without a hash, of which nothing is kept.
+static int find_place(char **out, const struct train *t, const struct features_spec *s,
+                      struct err *e)
+{
+    char key[SHA256_HEX_BYTES], name[128];
+    *out = NULL;
+    if (!t->dataset.hash[0])
+        return 0;
+    int rc = hash_all(key, t, s, e);
+    if (rc < 0)
+        return rc;
+    snprintf(name, sizeof name, "features/%.*s/%s-%zu", KEY_DIGITS, key, s->split, s->view);
+    *out = path_join(t->dataset.folder, name);
+    return *out ? 0 : no_memory(e);
+}
+
+// True: all of them were read. What is damaged is told, and computed anew.
+static bool read_kept(struct features *f, const struct train *t, const char *prefix, size_t n)
+{
+    struct checkpoint_reader *r;
+    struct err why;
+    char *index = mem_printf("%s.index", prefix);
+    bool is_there = index && file_exists(index);
+    mem_free(index);
+    if (!is_there)
+        return false;
+    int rc = checkpoint_reader_open(&r, prefix, &why);
+    for (size_t k = 0; rc == 0 && k < f->n_tensors; k++) {
+        const char *name = graph_tensor_name(t->network.graph, f->tensors[k]);
+        const struct checkpoint_entry *x = checkpoint_reader_find(r, name);
+        if (!x || x->n_dims != 2 || x->dims[0] != n || x->dims[1] != f->floats[k])
+            rc = err_set(&why, ERR_FORMAT, "%s: \"%s\" is not as wanted", prefix, name);
+        else
+            rc = checkpoint_reader_floats(r, x, f->values[k], &why);
+    }
+    if (rc == 0)
+        monitor_note(t->monitor, "features of %zu examples from %s", n, prefix);
+    else
+        monitor_note(t->monitor, "%s: computed anew", why.text);
+    checkpoint_reader_close(r);
+    return rc == 0;
+}
+
+static int compare_names(const struct train *t, int a, int b)
+{
+    return strcmp(graph_tensor_name(t->network.graph, a),
+                  graph_tensor_name(t->network.graph, b));
+}
+
+static int write_kept(const struct features *f, const struct train *t, const char *prefix,
+                      size_t n, struct err *e)
+{
+    struct checkpoint_writer *w = NULL;
+    char *folder = mem_strdup(prefix);
+    size_t order[NETWORK_MAX_HEADS] = {0};
+    if (!folder)
+        return no_memory(e);
+    *strrchr(folder, '/') = '\0';
+    for (size_t k = 0; k < f->n_tensors; k++) { // in ascending order of name
+        size_t at = k;
+        for (; at && compare_names(t, f->tensors[order[at - 1]], f->tensors[k]) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = k;
+    }
+    int rc = file_make_folders(folder, e);
+    if (rc == 0)
+        rc = checkpoint_writer_open(&w, prefix, e);
+    for (size_t i = 0; rc == 0 && i < f->n_tensors; i++) {
+        size_t k = order[i], dims[] = {n, f->floats[k]};
+        rc = checkpoint_writer_add(w, graph_tensor_name(t->network.graph, f->tensors[k]),
+                                   TF_FLOAT, dims, 2, f->values[k], e);
+    }
+    if (rc == 0)
+        rc = checkpoint_writer_finish(w, e);
+    checkpoint_writer_close(w);
+    mem_free(folder);
+    return rc;
+}
+
+// ---- Computing ----
 
 static int allocate(struct features *f, const struct train *t, size_t n, struct err *e)
 {
@@ -27,7 +176,7 @@ static int allocate(struct features *f, const struct train *t, size_t n, struct 
         f->floats[k] = s.h * s.w * s.c;
         f->values[k] = mem_alloc(mem_product(mem_product(n, f->floats[k]), sizeof(float)));
         if (!f->values[k])
-            return err_set(e, ERR_MEMORY, "no memory for the features of %zu examples", n);
+            return no_memory(e);
     }
     return 0;
 }
@@ -55,29 +204,48 @@ static int run(struct features *f, struct train *t, struct net *net, struct load
     return rc;
 }
 
-int features_compute(struct features *out, struct train *t, const struct examples *x,
-                     struct err *e)
+static int compute(struct features *out, struct train *t, const struct examples *x,
+                   const struct features_spec *s, struct err *e)
 {
     struct net *net = NULL;
     struct loader *l = NULL;
     struct net_options o = net_options_defaults();
-    *out = (struct features){0};
     o.batch = t->o->batch < 8 ? t->o->batch : 8;
     o.n_threads = t->o->n_threads;
     o.fetches = t->network.frontier;
     o.n_fetches = t->network.n_frontier;
-    struct loader_options lo = {.order = LOADER_ONCE, .batch = o.batch};
+    struct loader_options lo = {.order = LOADER_ONCE,
+                                .batch = o.batch,
+                                .seed = t->o->seed + s->view,
+                                .augment = s->view ? s->augment : AUGMENT_NONE};
     lo.input = t->input;
     lo.n_threads = t->o->n_loader_threads;
-    int rc = allocate(out, t, x->n, e);
-    if (rc == 0)
-        rc = net_compile(&net, t->network.graph, t->variables, &o, e);
+    int rc = net_compile(&net, t->network.graph, t->variables, &o, e);
     if (rc == 0)
         rc = loader_open(&l, x, &lo, e);
     if (rc == 0)
         rc = run(out, t, net, l, x->n, e);
     loader_close(l);
     net_free(net);
+    return rc;
+}
+
+int features_compute(struct features *out, struct train *t, const struct examples *x,
+                     const struct features_spec *s, struct err *e)
+{
+    char *prefix = NULL;
+    struct err why;
+    *out = (struct features){0};
+    int rc = allocate(out, t, x->n, e);
+    if (rc == 0)
+        rc = find_place(&prefix, t, s, e);
+    if (rc == 0 && !(prefix && read_kept(out, t, prefix, x->n))) {
+        rc = compute(out, t, x, s, e);
+        // a folder that cannot be written to costs time, not the run
+        if (rc == 0 && prefix && write_kept(out, t, prefix, x->n, &why) < 0)
+            monitor_note(t->monitor, "features are not kept: %s", why.text);
+    }
+    mem_free(prefix);
     if (rc < 0)
         features_release(out);
     return rc;

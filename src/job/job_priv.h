@@ -71,7 +71,12 @@ int train_state_find(struct train *t, bool *has_checkpoint, struct err *e); // p
 int train_state_restore(struct train *t, struct optim *optim, struct err *e);
 int train_state_save(struct train *t, struct optim *optim, struct err *e);
 
-// features.c: what a frozen trunk makes of all examples
+// features.c: what a frozen trunk makes of all examples, computed once and kept beside the data set
+struct features_spec {
+    const char *split;
+    size_t view;               // 0: the examples as they are; each other one is varied once
+    enum augment_kind augment; // of views above 0
+};
 struct features {
     size_t n_tensors;
     int tensors[NETWORK_MAX_HEADS]; // the frontier
@@ -79,5 +84,5 @@ struct features {
     float *values[NETWORK_MAX_HEADS]; // [n examples][floats]
 };
 int features_compute(struct features *out, struct train *t, const struct examples *x,
-                     struct err *e);
+                     const struct features_spec *s, struct err *e);
 void features_release(struct features *f);

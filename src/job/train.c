@@ -14,6 +14,7 @@
 #include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/monitor.h"
+#include "base/rng.h"
 #include "job/phase.h"
 #include "job/predict.h"
 #include "model/modelfolder.h"
@@ -25,6 +26,7 @@
 #include <string.h>
 
 enum { LOG_EVERY = 10, N_SHOWN_PICTURES = 3 };
+static const uint64_t stream_views = 0x7669657773; // "views"
 static const float aux_weight = 0.4F; // of the auxiliary head's loss, as in TF-Slim
 
 struct train_options train_defaults(void)
@@ -32,6 +34,7 @@ struct train_options train_defaults(void)
     return (struct train_options){
         .width = 1,
         .batch = 32,
+        .n_views = 1,
         .learning_rate = -1,
         .weight_decay = -1,
         .validation_split = "validation",
@@ -49,7 +52,7 @@ json_t *train_options_json(const struct train_options *o)
     json_t *j = json_pack(
         "{s:i, s:o, s:s, s:I, s:f, s:b, s:I, s:f, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
         "s:I, "
-        "s:I, s:I}",
+        "s:I, s:I, s:I}",
         "schema", 1, "dataset", jsontext_string(o->dataset), "model", o->model ? o->model : "",
         "image_size", (json_int_t)o->image_size, "width", o->width, "ignore_missing",
         o->ignore_missing, "steps", (json_int_t)o->n_steps, "epochs", o->n_epochs, "recipe",
@@ -57,8 +60,8 @@ json_t *train_options_json(const struct train_options *o)
         o->learning_rate, "weight_decay", o->weight_decay, "label_smoothing",
         o->label_smoothing, "clip_norm", o->clip_norm, "average_decay", o->average_decay,
         "class_balance", o->class_balance, "validate_every", (json_int_t)o->validate_every,
-        "save_every", (json_int_t)o->save_every, "patience", (json_int_t)o->patience, "seed",
-        (json_int_t)o->seed);
+        "save_every", (json_int_t)o->save_every, "views", (json_int_t)o->n_views, "patience",
+        (json_int_t)o->patience, "seed", (json_int_t)o->seed);
     if (!j)
         return NULL;
     set_text(j, "checkpoint", o->checkpoint);
@@ -130,6 +133,9 @@ static int check_options(const struct train_options *o, struct err *e)
             "--phases already says how many steps: --steps and --epochs do not go with it");
     if (o->class_balance < 0 || o->class_balance > 1)
         return err_set(e, ERR_USAGE, "--class-balance %g, wanted 0 to 1", o->class_balance);
+    if (!o->n_views || o->n_views > TRAIN_MAX_VIEWS)
+        return err_set(e, ERR_USAGE, "--views %zu, wanted 1 to %d", o->n_views,
+                       TRAIN_MAX_VIEWS);
     int rc = file_make_folders(o->run, e);
     return rc == 0 ? file_check_writable(o->run, 0, e) : rc;
 }
@@ -284,7 +290,8 @@ struct phase {
     struct net *net;
     struct optim *optim;
     struct loader *loader;
-    struct features features, validation_features;
+    struct features views[TRAIN_MAX_VIEWS], validation_features;
+    size_t n_views;              // 0: on pictures or signals
     struct net *heads;           // inference on features
     struct predictor *predictor; // inference on pictures
     double started_s;
@@ -327,7 +334,8 @@ static int open_validation(struct phase *p, struct train *t, struct err *e)
     if (!p->plan.uses_features)
         return predictor_open(&p->predictor, &t->network, t->variables, batch, t->o->n_threads,
                               e);
-    int rc = features_compute(&p->validation_features, t, &t->validation, e);
+    struct features_spec spec = {.split = t->o->validation_split};
+    int rc = features_compute(&p->validation_features, t, &t->validation, &spec, e);
     if (rc < 0)
         return rc;
     struct net_options o = net_options_defaults();
@@ -340,6 +348,16 @@ static int open_validation(struct phase *p, struct train *t, struct err *e)
     return net_compile(&p->heads, t->network.graph, t->variables, &o, e);
 }
 
+static int open_views(struct phase *p, struct train *t, struct err *e)
+{
+    int rc = 0;
+    for (; rc == 0 && p->n_views < t->o->n_views; p->n_views++) {
+        struct features_spec spec = {"train", p->n_views, p->plan.augment};
+        rc = features_compute(&p->views[p->n_views], t, &t->examples, &spec, e);
+    }
+    return rc;
+}
+
 static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct err *e)
 {
     int rc = phase_plan_make(&p->plan, t, e);
@@ -348,7 +366,7 @@ static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct 
     if (rc == 0 && is_resumed)
         rc = train_state_restore(t, p->optim, e);
     if (rc == 0 && p->plan.uses_features)
-        rc = features_compute(&p->features, t, &t->examples, e);
+        rc = open_views(p, t, e);
     if (rc == 0)
         rc = open_validation(p, t, e);
     struct loader_options o = {.order = p->plan.order,
@@ -373,7 +391,8 @@ static void close_phase(struct phase *p)
     net_free(p->net);
     net_free(p->heads);
     predictor_close(p->predictor);
-    features_release(&p->features);
+    for (size_t i = 0; i < p->n_views; i++)
+        features_release(&p->views[i]);
     features_release(&p->validation_features);
     phase_plan_release(&p->plan);
 }
@@ -386,12 +405,13 @@ static void feed(struct phase *p, struct train *t, const struct batch *b)
                b->n * input_floats(&t->input) * sizeof *b->inputs);
         return;
     }
-    const struct features *f = &p->features;
-    for (size_t k = 0; k < f->n_tensors; k++) {
-        float *to = net_feed(p->net, f->tensors[k]).data;
-        for (size_t i = 0; i < b->n; i++)
-            memcpy(to + i * f->floats[k], f->values[k] + b->example[i] * f->floats[k],
-                   f->floats[k] * sizeof *to);
+    for (size_t i = 0; i < b->n; i++) {
+        uint32_t at[4];
+        rng_at(at, t->o->seed + t->at.phase, stream_views, t->at.step * t->o->batch + i);
+        const struct features *f = &p->views[at[0] % p->n_views];
+        for (size_t k = 0; k < f->n_tensors; k++)
+            memcpy((float *)net_feed(p->net, f->tensors[k]).data + i * f->floats[k],
+                   f->values[k] + b->example[i] * f->floats[k], f->floats[k] * sizeof(float));
     }
 }
 

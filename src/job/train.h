@@ -30,7 +30,7 @@ struct monitor;
 enum train_recipe { TRAIN_DEFAULT, TRAIN_SLIM };
 extern const char *const train_recipes[]; // "default", "slim"
 
-enum { TRAIN_MAX_PHASES = 8 };
+enum { TRAIN_MAX_PHASES = 8, TRAIN_MAX_VIEWS = 32 };
 
 struct train_phase {
     bool is_heads; // only the heads (or --trainable-scopes) are trained
@@ -48,8 +48,11 @@ struct train_options {
     const char *trainable_scopes; // of phases "heads"; NULL: the network's heads
     bool ignore_missing;
     const char *phases; // "heads:1000,all:20000"; NULL: by recipe and checkpoint
-    uint64_t n_steps;   // of phase all, 0: by epochs
-    double n_epochs;    // of phase all, where neither steps nor phases say; 0: by recipe
+    // Recipe default, phases "heads": as how many variations each example's features are computed
+    // (the first is none), of which each step draws one. 1 to TRAIN_MAX_VIEWS.
+    size_t n_views;
+    uint64_t n_steps; // of phase all, 0: by epochs
+    double n_epochs;  // of phase all, where neither steps nor phases say; 0: by recipe
     enum train_recipe recipe;
     size_t batch;
     // Negative or NULL: by recipe and phase.
