@@ -2,6 +2,7 @@
  * bench_net.c: how fast a network runs, and in how much memory.
  *
  * usage: bench_net MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
+ *        MEMORY_MB=N in the environment: what the network may take at most
  *
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
  * backward, TF1's RMSProp. Prints one JSON line: milliseconds a step (median, least, most), images
@@ -63,6 +64,8 @@ static int prepare(struct bench *b, struct err *e)
     o.mode = b->trains ? NET_TRAINING : NET_INFERENCE;
     o.batch = b->batch;
     o.n_threads = b->n_threads;
+    const char *limit = getenv("MEMORY_MB");
+    o.memory_limit = limit ? (size_t)strtoull(limit, NULL, 10) << 20 : 0;
     o.fetches = &b->network.logits;
     o.n_fetches = 1;
     rc = net_compile(&b->net, b->network.graph, b->v, &o, e);

@@ -6,6 +6,7 @@
  */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LARGE_BYTES = 1 << 20 };
 
 static atomic_long fail_countdown = -1;
 static atomic_size_t live_blocks;
@@ -98,6 +101,11 @@ void mem_free(void *p)
 size_t mem_product(size_t a, size_t b)
 {
     return b && a > SIZE_MAX / b ? SIZE_MAX : a * b;
+}
+
+void mem_return_large_blocks(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES); // set once, it no longer grows
 }
 
 void mem_fail_at(long n)

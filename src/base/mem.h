@@ -27,6 +27,13 @@ size_t mem_product(size_t a, size_t b);
 
 enum { MEM_ALIGNMENT = 64 }; // one cache line, one AVX-512 register
 
+/*
+ * Blocks of 1 MiB and more go back to the system when they are freed. By default glibc keeps them
+ * after the first such free, in an arena for each thread: batches that one thread makes and another
+ * frees then came to twice what was alive.
+ */
+void mem_return_large_blocks(void);
+
 // For tests. The n-th allocation from now on (0: the next one) fails, once; negative: none
 // does.
 void mem_fail_at(long n);

@@ -209,6 +209,16 @@ static const struct option train_option_table[] = {
      .fallback = "0",
      .max = 1024,
      .help = "of the engine; 0: as many as the machine has"},
+    {.name = "memory-limit",
+     .kind = OPTION_KIND_SIZE,
+     .offset = AT(o.memory_limit_mb),
+     .fallback = "0",
+     .max = 1e9,
+     .metavar = "MB",
+     .help = "most that the network may take while it is trained; where that is less than it "
+             "would, "
+             "outputs of batch norms are computed twice, which costs time and changes no bit; "
+             "0: any"},
     {.name = "loader-threads",
      .kind = OPTION_KIND_SIZE,
      .offset = AT(o.n_loader_threads),
@@ -236,6 +246,10 @@ static void print(FILE *f, const json_t *report, const char *run)
     if (json_is_object(best))
         print_validation(f, "best", best);
     print_validation(f, "final", json_object_get(report, "final"));
+    const json_t *memory = json_object_get(report, "memory");
+    fprintf(f, "memory planned %lld MB, taken at most %lld MB\n",
+            json_integer_value(json_object_get(memory, "planned_mb")),
+            json_integer_value(json_object_get(memory, "peak_mb")));
     fprintf(f, "model in %s/model, curves in %s/history.csv and for TensorBoard in %s\n", run,
             run, run);
 }

@@ -168,6 +168,19 @@ static void free_item(void *context, void *item)
     batch_free(item);
 }
 
+static size_t depth(const struct loader_options *o)
+{
+    return o->n_threads + AHEAD;
+}
+
+size_t loader_bytes(const struct loader_options *o)
+{
+    // the queue, and the one that is worked with
+    return o->without_inputs
+               ? 0
+               : (depth(o) + 1) * o->batch * input_floats(&o->input) * sizeof(float);
+}
+
 int loader_open(struct loader **out, const struct examples *x, const struct loader_options *o,
                 struct err *e)
 {
@@ -191,7 +204,7 @@ int loader_open(struct loader **out, const struct examples *x, const struct load
     uint64_t n_batches = (x->n + o->batch - 1) / o->batch;
     struct workers_spec spec = {
         .n_threads = o->n_threads,
-        .depth = o->n_threads + AHEAD,
+        .depth = depth(o),
         .first = o->first_batch,
         .n = o->order == LOADER_ONCE ? n_batches - o->first_batch : UINT64_MAX,
         .context = l,

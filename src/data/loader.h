@@ -53,4 +53,6 @@ int loader_open(struct loader **out, const struct examples *x, const struct load
 // 1 a batch (the caller's: batch_free), 0 the end, negative this batch's error.
 int loader_next(struct loader *l, struct batch **out, struct err *e);
 void loader_close(struct loader *l); // accepts NULL
-void batch_free(struct batch *b);    // accepts NULL
+size_t
+loader_bytes(const struct loader_options *o); // of the batches that are there at one time
+void batch_free(struct batch *b);             // accepts NULL

@@ -51,7 +51,8 @@ struct train {
     struct eventfile *events;
     FILE *history;
     json_t *args;
-    int lock; // on the run folder; -1: none
+    size_t planned_bytes; // of the process, in the phase that wants the most
+    int lock;             // on the run folder; -1: none
 };
 
 // history.c: curves

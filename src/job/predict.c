@@ -53,6 +53,11 @@ size_t predictor_batch(const struct predictor *p)
     return p->batch;
 }
 
+struct net_memory predictor_memory(const struct predictor *p)
+{
+    return net_memory(p->net);
+}
+
 const struct network *predictor_network(const struct predictor *p)
 {
     return p->n;

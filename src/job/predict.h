@@ -18,6 +18,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
 void predictor_close(struct predictor *p); // accepts NULL
 size_t predictor_batch(const struct predictor *p);
 const struct network *predictor_network(const struct predictor *p);
+struct net_memory predictor_memory(const struct predictor *p);
 int predictor_refresh(struct predictor *p, struct err *e); // the variables changed
 
 // inputs [n][input_floats()], n <= batch; logits and probabilities [n][K], either may be NULL.

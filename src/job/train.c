@@ -14,6 +14,7 @@
 #include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/monitor.h"
+#include "base/process.h"
 #include "base/rng.h"
 #include "job/phase.h"
 #include "job/predict.h"
@@ -311,19 +312,31 @@ static int compile_phase(struct phase *p, struct train *t, struct err *e)
     o.n_fetches = t->n_losses + 1;
     o.is_trained = p->plan.is_trained;
     o.seed = t->o->seed;
+    o.memory_limit = t->o->memory_limit_mb << 20;
     if (p->plan.uses_features) {
         o.feeds = t->network.frontier;
         o.n_feeds = t->network.n_frontier;
     }
     int rc = net_compile(&p->net, t->network.graph, t->variables, &o, e);
-    if (rc == 0)
-        rc = optim_new(&p->optim, t->network.graph, p->net, &p->plan.optim, e);
-    if (rc == 0) {
-        struct net_memory m = net_memory(p->net);
-        monitor_note(t->monitor, "planned memory: %zu MB activations, %zu MB gradients",
-                     m.activations >> 20, m.gradients >> 20);
+    return rc == 0 ? optim_new(&p->optim, t->network.graph, p->net, &p->plan.optim, e) : rc;
+}
+
+// What the process will have: what is there now, and what the first steps and the first validation
+// will write to for the first time.
+static void plan_memory(const struct phase *p, struct train *t, const struct loader_options *o)
+{
+    struct net_memory m = net_memory(p->net);
+    size_t bytes = process_resident_bytes() + m.activations + loader_bytes(o);
+    if (p->predictor) {
+        struct loader_options of_validation = *o;
+        of_validation.batch = predictor_batch(p->predictor);
+        bytes += predictor_memory(p->predictor).activations + loader_bytes(&of_validation);
     }
-    return rc;
+    t->planned_bytes = bytes > t->planned_bytes ? bytes : t->planned_bytes;
+    monitor_note(t->monitor,
+                 "planned memory: %zu MB, of which activations %zu, gradients %zu%s",
+                 bytes >> 20, m.activations >> 20, m.gradients >> 20,
+                 m.n_repeated ? "; batch norms are computed twice to fit" : "");
 }
 
 static int open_validation(struct phase *p, struct train *t, struct err *e)
@@ -379,6 +392,8 @@ static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct 
     o.without_inputs = p->plan.uses_features;
     if (rc == 0)
         rc = loader_open(&p->loader, &t->examples, &o, e);
+    if (rc == 0)
+        plan_memory(p, t, &o);
     p->started_s = clock_monotonic_s();
     p->started_step = t->at.step;
     return rc;
@@ -612,10 +627,12 @@ static json_t *report_json(const struct train *t, double seconds)
     json_t *final = json_pack(
         "{s:I, s:f, s:o}", "step", (json_int_t)t->at.global_step, "loss", t->at.loss,
         "validation", t->at.has_last ? train_validation_json(&t->at.last) : json_null());
-    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:f}", "run", jsontext_string(t->o->run),
+    json_t *memory = json_pack("{s:I, s:I}", "planned_mb", (json_int_t)(t->planned_bytes >> 20),
+                               "peak_mb", (json_int_t)(process_peak_bytes() >> 20));
+    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o, s:f}", "run", jsontext_string(t->o->run),
                      "steps", (json_int_t)t->at.global_step, "recipe",
-                     train_recipes[t->o->recipe], "best", best, "final", final, "seconds",
-                     seconds);
+                     train_recipes[t->o->recipe], "best", best, "final", final, "memory",
+                     memory, "seconds", seconds);
 }
 
 static int run_phases(struct train *t, struct err *e)

@@ -67,6 +67,7 @@ struct train_options {
     bool want_histograms;
     uint64_t seed;
     size_t n_threads, n_loader_threads;
+    size_t memory_limit_mb; // MiB of the network while it is trained (net.h); 0: any
 };
 struct train_options train_defaults(void);
 
@@ -74,7 +75,7 @@ struct train_options train_defaults(void);
 json_t *train_options_json(const struct train_options *o);
 
 /*
- * *report: {"run", "steps", "best": {...}, "final": {...}, ...}, the caller's. ERR_CANCELLED: stopped
+ * *report: {"run", "steps", "best": {...}, "final": {...}, "memory": {...}, ...}, the caller's. ERR_CANCELLED: stopped
  * with a checkpoint; the same call goes on from there.
  */
 int train(json_t **report, const struct train_options *o, const struct monitor *monitor,

@@ -90,7 +90,13 @@ int net_backward(struct net *net, const float *loss_weight, struct err *e)
     }
     for (size_t i = net->n_nodes; i-- > 0;) {
         struct node *n = &net->nodes[i];
-        int rc = n->has_backward ? n->impl->backward(&net->backend, n, e) : 0;
+        int rc = 0;
+        for (size_t k = 0; rc == 0 && k < n->n_repeats; k++) {
+            struct node *maker = &net->nodes[n->repeats[k]];
+            rc = maker->impl->repeat(&net->backend, maker, e);
+        }
+        if (rc == 0 && n->has_backward)
+            rc = n->impl->backward(&net->backend, n, e);
         if (rc < 0)
             return err_prefix(e, "gradient of %s", n->name);
     }

@@ -57,6 +57,10 @@ struct net_options {
     size_t n_seeds;                 // gradient the caller writes before net_backward()
     bool want_feed_gradients;       // training: gradients of the feeds too
     uint64_t seed;                  // of dropout
+    // Training: bytes that net_memory() may add up to, 0: any. Above it, outputs of batch norms are
+    // not kept for backward but made again from their inputs, to the same bits; where that is not
+    // enough: ERR_LIMIT.
+    size_t memory_limit;
 };
 struct net_options net_options_defaults(void); // inference, batch 1, float32, onednn
 
@@ -95,5 +99,6 @@ struct net_memory {
     size_t activations; // tensors, their gradients, saved statistics, scratch: one block
     size_t gradients;   // of variables
     size_t prepared;    // weights in the backend's layouts
+    size_t n_repeated;  // outputs that are made again
 };
 struct net_memory net_memory(const struct net *net);

@@ -8,6 +8,8 @@
  *   alias    an addend of a concatenation becomes a view into it where its maker can write so; its
  *            gradient is then a view, too
  *   build    compiled nodes; each backend says how much scratch it wants
+ *   repeat   only where memory is limited: outputs of batch norms are dropped after forward and made
+ *            again before the first backward that reads them
  *   plan     one block by liveness; a node runs forward at time i and backward at 2n - 1 - i
  *   bind     addresses are known: primitives are made
  *
@@ -37,6 +39,8 @@ struct compiler {
     const struct net_options *o;
     // [tensors]
     bool *is_seed, *requires_grad, *has_grad, *grad_in_value;
+    bool *is_repeated; // roots whose value is made again for backward,
+    int *repeated_at;  // before the backward of this compiled node
     int *n_readers;
     int *maker;        // compiled node, -1: fed or not computed
     int *parent;       // the concatenation it is a view into, -1: none
@@ -63,9 +67,11 @@ static int allocate(struct compiler *c, struct err *e)
     struct net *net = c->net;
     struct arena *a = &net->arena;
     size_t n_t = c->g->n_tensors, n_n = c->g->n_nodes;
-    bool **flags[] = {&net->is_fed,      &net->is_fetched, &net->has_own_gradient, &c->is_seed,
-                      &c->requires_grad, &c->has_grad,     &c->grad_in_value,      NULL};
-    int **numbers[] = {&c->n_readers, &c->maker, &c->parent, &net->losses, NULL};
+    bool **flags[] = {&net->is_fed,      &net->is_fetched,  &net->has_own_gradient,
+                      &c->is_seed,       &c->requires_grad, &c->has_grad,
+                      &c->grad_in_value, &c->is_repeated,   NULL};
+    int **numbers[] = {&c->n_readers,   &c->maker,    &c->parent,
+                       &c->repeated_at, &net->losses, NULL};
     int **node_numbers[] = {&c->merged_into, &c->out_of, &c->norm_of, NULL};
     bool ok = true;
     for (bool ***f = flags; *f; f++)
@@ -86,7 +92,7 @@ static int allocate(struct compiler *c, struct err *e)
     if (!ok)
         return no_memory(e);
     for (size_t t = 0; t < n_t; t++)
-        c->maker[t] = c->parent[t] = -1;
+        c->maker[t] = c->parent[t] = c->repeated_at[t] = -1;
     for (size_t i = 0; i < n_n; i++) {
         c->merged_into[i] = c->norm_of[i] = -1;
         c->out_of[i] = c->g->nodes[i].out;
@@ -188,7 +194,8 @@ static void fuse(struct compiler *c)
             merge(c, i, p);
             c->norm_of[p] = (int)i;
         }
-        if (n->op == &op_relu && impl && impl->fuses_relu)
+        if (n->op == &op_relu && impl && impl->fuses_relu &&
+            (!is_training(c) || impl->fuses_relu_gradient))
             merge(c, i, p);
     }
 }
@@ -387,6 +394,66 @@ static int build(struct compiler *c, struct err *e)
     return rc;
 }
 
+// repeat
+
+// A convolution or dense layer reads its input again only for the gradient of its weights.
+static bool gradient_reads_in(const struct node *n)
+{
+    bool is_linear = n->op == &op_conv || n->op == &op_dense;
+    return n->has_backward && n->op->backward_reads_in &&
+           (!is_linear || n->dvariable[VARIABLE_WEIGHTS]);
+}
+
+static int root_in(const struct compiler *c, const struct node *n, size_t k)
+{
+    return root_of(c, c->g->nodes[n->graph_node].in[k]);
+}
+
+static int root_out(const struct compiler *c, const struct node *n)
+{
+    return root_of(c, c->out_of[n->graph_node]);
+}
+
+// Which roots: those all of whose makers can repeat. What these read is kept for their own backward,
+// which comes later, so it is there; it must not be repeated itself.
+static void choose_repeated(struct compiler *c)
+{
+    struct net *net = c->net;
+    bool *is_kept = c->grad_in_value; // borrowed, as above
+    for (size_t i = 0; i < net->n_nodes; i++) {
+        const struct node *n = &net->nodes[i];
+        int t = root_out(c, n);
+        bool can = n->impl->repeat && n->has_backward && !c->is_repeated[root_in(c, n, 0)];
+        is_kept[t] |= !can || net->is_fetched[t] || c->is_seed[t];
+        c->is_repeated[t] = !is_kept[t];
+        for (size_t k = 0; k < n->n_in && gradient_reads_in(n); k++)
+            c->repeated_at[root_in(c, n, k)] = (int)i; // the last one to read it stays
+    }
+    for (size_t t = 0; t < c->g->n_tensors; t++) {
+        c->is_repeated[t] = c->is_repeated[t] && c->repeated_at[t] >= 0;
+        if (!c->is_repeated[t])
+            c->repeated_at[t] = -1;
+        net->memory.n_repeated += c->is_repeated[t];
+    }
+    memset(is_kept, 0, c->g->n_tensors * sizeof *is_kept);
+}
+
+static int list_repeated(struct compiler *c, struct err *e)
+{
+    struct net *net = c->net;
+    int *list = arena_array(&net->arena, net->n_nodes, sizeof *list);
+    if (!list)
+        return no_memory(e);
+    for (size_t i = 0; i < net->n_nodes; i++) {
+        net->nodes[i].repeats = list;
+        for (size_t k = 0; k < i; k++)
+            if (c->repeated_at[root_out(c, &net->nodes[k])] == (int)i)
+                *list++ = (int)k;
+        net->nodes[i].n_repeats = (size_t)(list - net->nodes[i].repeats);
+    }
+    return 0;
+}
+
 // plan
 
 enum { SCRATCH_FORWARD, SCRATCH_BACKWARD, SCRATCH_SAVED, N_SCRATCH };
@@ -401,6 +468,13 @@ struct lifetimes {
 static size_t backward_time(const struct compiler *c, size_t node)
 {
     return 2 * c->net->n_nodes - 1 - node;
+}
+
+// Alive at time; a repeated value's time in backward is a second one.
+static void live_again_at(struct plan_buffer *b, size_t time)
+{
+    b->again_first = b->again_last && b->again_first < time ? b->again_first : time;
+    b->again_last = time > b->again_last ? time : b->again_last;
 }
 
 static void live_at(struct plan_buffer *b, size_t time)
@@ -419,7 +493,10 @@ static void touch(struct compiler *c, struct lifetimes *l, int *table, int t, si
         l->buffers[l->n++] = (struct plan_buffer){
             .bytes = tensor_elements(&whole) * sizeof(float), .first = time, .last = time};
     }
-    live_at(&l->buffers[table[root]], time);
+    if (table == l->value && c->is_repeated[root] && time >= c->net->n_nodes)
+        live_again_at(&l->buffers[table[root]], time);
+    else
+        live_at(&l->buffers[table[root]], time);
 }
 
 static void touch_scratch(struct lifetimes *l, int kind, size_t node, size_t bytes,
@@ -432,11 +509,9 @@ static void touch_scratch(struct lifetimes *l, int kind, size_t node, size_t byt
     l->buffers[l->n++] = (struct plan_buffer){.bytes = bytes, .first = first, .last = last};
 }
 
-// A convolution or dense layer reads its input again only for the gradient of its weights.
-static bool gradient_reads_in(const struct node *n)
+static bool gradient_reads_out(const struct node *n)
 {
-    bool is_linear = n->op == &op_conv || n->op == &op_dense;
-    return n->op->backward_reads_in && (!is_linear || n->dvariable[VARIABLE_WEIGHTS]);
+    return n->op->backward_reads_out || (n->fuse_relu && n->impl->relu_reads_out);
 }
 
 static void touch_node(struct compiler *c, struct lifetimes *l, size_t i)
@@ -447,18 +522,22 @@ static void touch_node(struct compiler *c, struct lifetimes *l, size_t i)
     int out = c->out_of[n->graph_node];
     touch(c, l, l->value, out, i);
     if (n->has_backward) {
-        if (n->op->backward_reads_out || n->fuse_relu)
+        if (gradient_reads_out(n))
             touch(c, l, l->value, out, back);
         touch(c, l, l->gradient, out, back);
     }
     for (size_t k = 0; k < n->n_in; k++) {
         touch(c, l, l->value, from->in[k], i);
-        if (n->has_backward && gradient_reads_in(n))
+        if (gradient_reads_in(n))
             touch(c, l, l->value, from->in[k], back);
         if (n->din[k].n)
             touch(c, l, l->gradient, from->in[k], back);
     }
     touch_scratch(l, SCRATCH_FORWARD, i, n->forward_work_bytes, i, i);
+    int again = c->repeated_at[root_of(c, out)];
+    if (again >= 0 && l->scratch[SCRATCH_FORWARD][i] >= 0)
+        live_again_at(&l->buffers[l->scratch[SCRATCH_FORWARD][i]],
+                      backward_time(c, (size_t)again));
     touch_scratch(l, SCRATCH_BACKWARD, i, n->has_backward ? n->backward_work_bytes : 0, back,
                   back);
     touch_scratch(l, SCRATCH_SAVED, i, n->saved_bytes, i, back);
@@ -475,7 +554,7 @@ static void share_gradients(struct compiler *c, struct lifetimes *l)
             c->parent[t] >= 0 || c->maker[t] < 0)
             continue;
         const struct node *maker = &c->net->nodes[c->maker[t]];
-        if (maker->op->backward_reads_out || maker->fuse_relu || maker->op == &op_concat)
+        if (gradient_reads_out(maker) || maker->op == &op_concat || c->is_repeated[t])
             continue;
         c->grad_in_value[t] = true;
         struct plan_buffer *value = &l->buffers[l->value[t]];
@@ -555,16 +634,45 @@ static void give_addresses(struct compiler *c, const struct lifetimes *l)
     }
 }
 
+static size_t planned_bytes(const struct net *net)
+{
+    return net->memory.activations + net->memory.gradients + net->memory.prepared;
+}
+
+// A place for everything: all kept, or within the limit.
+static int find_places(struct compiler *c, struct lifetimes *l, struct err *e)
+{
+    struct net_memory *m = &c->net->memory;
+    size_t limit = c->o->memory_limit;
+    int rc = find_lifetimes(c, l, e);
+    if (rc == 0)
+        rc = plan_buffers(l->buffers, l->n, &m->activations, e);
+    if (rc < 0 || !limit || planned_bytes(c->net) <= limit)
+        return rc;
+    memset(c->grad_in_value, 0, c->g->n_tensors * sizeof *c->grad_in_value);
+    *l = (struct lifetimes){0};
+    choose_repeated(c);
+    if ((rc = list_repeated(c, e)) < 0 || (rc = find_lifetimes(c, l, e)) < 0 ||
+        (rc = plan_buffers(l->buffers, l->n, &m->activations, e)) < 0)
+        return rc;
+    return planned_bytes(c->net) <= limit
+               ? 0
+               : err_set(e, ERR_LIMIT,
+                         "the network needs %zu MB at batch %zu, wanted at most %zu MB: a "
+                         "smaller batch or width would need less",
+                         planned_bytes(c->net) >> 20, c->net->batch, limit >> 20);
+}
+
 static int plan(struct compiler *c, struct err *e)
 {
     struct lifetimes l = {0};
     struct net *net = c->net;
-    int rc = find_lifetimes(c, &l, e);
-    if (rc < 0 || (rc = plan_buffers(l.buffers, l.n, &net->memory.activations, e)) < 0)
-        return rc;
-    net->block = mem_aligned(net->memory.activations);
     for (size_t i = 0; i < net->n_nodes; i++)
         net->memory.prepared += (net->nodes[i].prepared_bytes + 63) / 64 * 64;
+    int rc = find_places(c, &l, e);
+    if (rc < 0)
+        return rc;
+    net->block = mem_aligned(net->memory.activations);
     net->prepared_block = mem_aligned(net->memory.prepared);
     if (!net->block || !net->prepared_block)
         return err_set(e, ERR_MEMORY, "no memory for a network of %zu MB at batch %zu",

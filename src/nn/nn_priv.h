@@ -95,6 +95,10 @@ struct node {
     float *variable[VARIABLE_N_ROLES];  // values; NULL: has none
     float *dvariable[VARIABLE_N_ROLES]; // gradients, overwritten; NULL: not trained
 
+    // Nodes whose outputs are made again before this one's backward: see net_compile.c.
+    const int *repeats;
+    size_t n_repeats;
+
     // Fused by the compiler, where the backend says it can.
     bool fuse_relu;               // this node's output goes through ReLU
     const struct node *fuse_norm; // inference: the batch norm folded into this convolution

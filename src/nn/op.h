@@ -25,16 +25,21 @@ struct op {
 // support; forward() and backward() allocate nothing.
 struct op_impl {
     const struct op *op;
-    bool strided;     // out and dout may be slices of a concatenation
-    bool is_in_place; // backward may write din[0] over in[0]
-    bool fuses_relu;  // honours node.fuse_relu
-    bool fuses_norm;  // honours node.fuse_norm (inference)
+    bool strided;             // out and dout may be slices of a concatenation
+    bool is_in_place;         // backward may write din[0] over in[0]
+    bool fuses_relu;          // honours node.fuse_relu in inference,
+    bool fuses_relu_gradient; // and in training,
+    bool relu_reads_out;      // where backward then reads its output
+    bool fuses_norm;          // honours node.fuse_norm (inference)
     int (*prepare)(struct backend *b, struct node *n, struct err *e); // NULL: nothing to do
     int (*bind)(struct backend *b, struct node *n,
                 struct err *e); // addresses are known; or NULL
     int (*refresh)(struct backend *b, struct node *n,
                    struct err *e); // variables changed; or NULL
     int (*forward)(struct backend *b, struct node *n, struct err *e);
+    // Writes the same output again, from the same input and what forward() saved; uses
+    // forward_work; NULL: cannot.
+    int (*repeat)(struct backend *b, struct node *n, struct err *e);
     // Writes or adds (din_adds) the wanted din, overwrites the wanted dvariable.
     int (*backward)(struct backend *b, struct node *n, struct err *e);
     void (*release)(struct backend *b,

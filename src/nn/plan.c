@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 static size_t rounded(size_t bytes)
@@ -21,9 +22,16 @@ static int compare_sizes(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int live_together(const struct plan_buffer *a, const struct plan_buffer *b)
+static bool overlap(size_t first, size_t last, const struct plan_buffer *b)
 {
-    return a->first <= b->last && b->first <= a->last;
+    return (first <= b->last && b->first <= last) ||
+           (b->again_last && first <= b->again_last && b->again_first <= last);
+}
+
+static bool live_together(const struct plan_buffer *a, const struct plan_buffer *b)
+{
+    return overlap(a->first, a->last, b) ||
+           (a->again_last && overlap(a->again_first, a->again_last, b));
 }
 
 // Puts b into the lowest gap between the placed buffers (ascending by offset) that live with
@@ -74,10 +82,10 @@ int plan_buffers(struct plan_buffer *buffers, size_t n, size_t *total, struct er
 size_t plan_lower_bound(const struct plan_buffer *buffers, size_t n)
 {
     size_t most = 0;
-    for (size_t i = 0; i < n; i++) { // some maximum begins where a buffer does
-        size_t sum = 0;
+    for (size_t i = 0; i < 2 * n; i++) { // some maximum begins where a buffer does
+        size_t sum = 0, time = i < n ? buffers[i].first : buffers[i - n].again_first;
         for (size_t k = 0; k < n; k++)
-            if (buffers[k].first <= buffers[i].first && buffers[i].first <= buffers[k].last)
+            if (overlap(time, time, &buffers[k]))
                 sum += rounded(buffers[k].bytes);
         most = sum > most ? sum : most;
     }

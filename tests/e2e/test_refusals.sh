@@ -25,6 +25,7 @@ refuses unknown-option 2 'did you mean' "$nemg" train --dataste x
 refuses missing-option 2 '\-\-run' "$nemg" train --dataset "$set"
 refuses bad-number 2 'batch' "$nemg" train --dataset "$set" --run "$scratch/r" --batch twelve
 refuses bad-phases 2 'heads:1000,all:20000' "$nemg" train --dataset "$set" --run "$scratch/r1" --phases all
+refuses little-memory 1 'wanted at most 1 MB' "$nemg" train --dataset "$set" --run "$scratch/r1" --model resnet18 --width 0.125 --image-size 75 --memory-limit 1 --quiet
 refuses steps-and-epochs 2 'one of them' small "$scratch/r2" --epochs 3
 refuses small-picture 2 'wanted 32' small "$scratch/r3" --image-size 5
 

@@ -152,15 +152,12 @@ static float *scales(const struct node *n, void *work)
     return scale;
 }
 
-static int forward(struct backend *b, struct node *n, struct err *e)
+// y from x and the saved statistics.
+static int repeat(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
     size_t c = n->out.c, m = tensor_rows(&n->out);
-    if (uses_batch(n))
-        batch_statistics(n);
-    else
-        moving_statistics(n);
     const float *restrict mean = n->saved, *restrict beta = n->variable[VARIABLE_BETA];
     const float *restrict scale = scales(n, n->forward_work);
     float least = n->fuse_relu ? 0 : -INFINITY;
@@ -174,6 +171,15 @@ static int forward(struct backend *b, struct node *n, struct err *e)
         }
     }
     return 0;
+}
+
+static int forward(struct backend *b, struct node *n, struct err *e)
+{
+    if (uses_batch(n))
+        batch_statistics(n);
+    else
+        moving_statistics(n);
+    return repeat(b, n, e);
 }
 
 // The constants of one channel, as rows: everything a loop over channels reads.
@@ -289,7 +295,9 @@ const struct op_impl CPU(bnorm_cpu) = {
     .strided = true,
     .is_in_place = true,
     .fuses_relu = true,
+    .fuses_relu_gradient = true,
     .prepare = prepare,
     .forward = forward,
+    .repeat = repeat,
     .backward = backward,
 };

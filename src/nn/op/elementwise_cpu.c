@@ -133,6 +133,8 @@ const struct op_impl CPU(add_cpu) = {
     .op = &op_add,
     .strided = true,
     .fuses_relu = true,
+    .fuses_relu_gradient = true,
+    .relu_reads_out = true,
     .forward = add_forward,
     .backward = add_backward,
 };

@@ -47,6 +47,12 @@ static void build_conv(struct trial *t)
     t->output = graph_conv(t->g, "conv", t->input, p);
 }
 
+static void build_conv_relu(struct trial *t)
+{
+    build_conv(t);
+    t->output = graph_relu(t->g, "relu", t->output);
+}
+
 static void build_block(struct trial *t)
 {
     struct conv_params p = {
@@ -204,6 +210,7 @@ static const struct kind kinds[] = {
     {"add, relu", build_add, false},
     {"concat", build_concat, false},
     {"loss", build_loss, false},
+    {"conv, relu", build_conv_relu, false},
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0], TRIALS = 25 };
 
