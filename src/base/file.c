@@ -13,6 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+enum { MAX_LINKS = 40, LINK_MAX_BYTES = 4096 }; // as Linux has them
+
 static int io_error(struct err *e, const char *path)
 {
     return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
@@ -67,22 +69,56 @@ int file_read(unsigned char **out, size_t *n, const char *path, size_t max_bytes
     return rc;
 }
 
+// The file that path means, through symbolic links, whether it is there or not; mem_free(). NULL: no
+// memory.
+static char *behind_links(const char *path)
+{
+    char *at = mem_strdup(path), to[LINK_MAX_BYTES];
+    for (int i = 0; at && i < MAX_LINKS; i++) {
+        ssize_t n = readlink(at, to, sizeof to);
+        if (n < 0 || (size_t)n == sizeof to)
+            return at; // no link; or none that can be followed, which opening will say
+        int n_folder = to[0] == '/' ? 0 : (int)(path_base(at) - at);
+        char *next = mem_printf("%.*s%.*s", n_folder, at, (int)n, to);
+        mem_free(at);
+        at = next;
+    }
+    return at;
+}
+
+// Opens what takes the contents: a draft beside the file that path means, or path itself where it is
+// no file (a device, a pipe) and there is nothing to replace.
+static int open_draft(struct file_draft *d, const char *path, struct err *e)
+{
+    struct stat old;
+    bool is_there = !stat(path, &old);
+    if (is_there && S_ISDIR(old.st_mode))
+        return err_set(e, ERR_IO, "%s: is a folder, wanted a file", path);
+    if (is_there && access(path, W_OK))
+        return io_error(e, path);
+    bool is_file = !is_there || S_ISREG(old.st_mode);
+    d->path = is_file ? behind_links(path) : mem_strdup(path);
+    if (d->path && is_file)
+        d->draft_path = mem_printf("%s.tmp-%ld", d->path, (long)getpid());
+    if (!d->path || (is_file && !d->draft_path))
+        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+    d->f = fopen(d->draft_path ? d->draft_path : d->path, "wb");
+    if (!d->f)
+        return io_error(e, path);
+    // who may read the old one may read the new one, and nobody else
+    if (is_there && is_file && fchmod(fileno(d->f), old.st_mode & 0777))
+        return io_error(e, path);
+    return 0;
+}
+
 int file_draft_open(struct file_draft *d, const char *path, struct err *e)
 {
     *d = (struct file_draft){0};
-    d->path = mem_strdup(path);
-    d->draft_path = mem_printf("%s.tmp-%ld", path, (long)getpid());
-    if (!d->path || !d->draft_path) {
+    int rc = open_draft(d, path, e), why = errno;
+    if (rc < 0)
         file_draft_abandon(d);
-        return err_set(e, ERR_MEMORY, "%s: no memory", path);
-    }
-    d->f = fopen(d->draft_path, "wb");
-    if (!d->f) {
-        int rc = io_error(e, path);
-        file_draft_abandon(d);
-        return rc;
-    }
-    return 0;
+    errno = why; // for file_check_writable()
+    return rc;
 }
 
 // The rename itself lies in the folder: it is flushed too. Some file systems cannot; that is no
@@ -108,14 +144,14 @@ int file_draft_commit(struct file_draft *d, struct err *e)
     int rc = 0;
     if (!d->f)
         return 0;
-    if (fflush(d->f) || ferror(d->f) || fsync(fileno(d->f)))
+    if (fflush(d->f) || ferror(d->f) || (d->draft_path && fsync(fileno(d->f))))
         rc = io_error(e, d->path);
     if (fclose(d->f) && rc == 0)
         rc = io_error(e, d->path);
     d->f = NULL;
-    if (rc == 0 && rename(d->draft_path, d->path))
+    if (rc == 0 && d->draft_path && rename(d->draft_path, d->path))
         rc = io_error(e, d->path);
-    if (rc == 0) {
+    if (rc == 0 && d->draft_path) {
         flush_folder_of(d->path);
         mem_free(d->draft_path);
         d->draft_path = NULL;
@@ -159,6 +195,12 @@ bool file_is_folder(const char *path)
 {
     struct stat st;
     return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 int file_size(uint64_t *out, const char *path, struct err *e)

@@ -3,7 +3,9 @@
  *
  * A file is replaced, never overwritten: the new contents go to "<path>.tmp-<pid>", are flushed
  * to disk and renamed. So a reader sees the old or the new file, and a crash or a full disk
- * leaves the old one.
+ * leaves the old one. The new file has the permissions of the old one; a file that may not be
+ * written is not replaced; a symbolic link stays, and the file behind it is replaced. What is no
+ * file, as /dev/null or a pipe, is written as it is.
  */
 #pragma once
 
@@ -38,6 +40,8 @@ void file_draft_abandon(struct file_draft *d);
 
 bool file_exists(const char *path);    // anything of that name
 bool file_is_folder(const char *path); // follows links
+bool file_is_same(const char *a,
+                  const char *b); // two names of one file or folder, as by a link
 int file_size(uint64_t *out, const char *path, struct err *e);
 int file_make_folders(const char *path,
                       struct err *e);             // like mkdir -p; 0 if it is there already

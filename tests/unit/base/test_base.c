@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "base/workers.h"
 
+#include <fcntl.h>
+
 static void errors_name_file_and_place(void **state)
 {
     (void)state;
@@ -116,6 +118,46 @@ static void files_are_replaced_whole(void **state)
     scratch_remove(folder);
 }
 
+static void a_replaced_file_keeps_what_it_was(void **state)
+{
+    (void)state;
+    struct err e;
+    struct stat st;
+    char *folder = scratch_folder();
+    char *path = path_join(folder, "file"), *link = path_join(folder, "link");
+    char *pipe = path_join(folder, "pipe");
+    assert_int_equal(file_write(path, "old", 3, &e), 0);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(symlink("file", link), 0);
+    assert_int_equal(file_write(link, "newer", 5, &e), 0); // replaces what is behind the link
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(lstat(path, &st), 0);
+    assert_int_equal(st.st_size, 5);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(file_is_same(path, link));
+    assert_false(file_is_same(path, folder));
+    if (geteuid() != 0) { // root may write everything
+        assert_int_equal(chmod(path, 0400), 0);
+        assert_int_equal(file_write(path, "x", 1, &e), ERR_IO);
+    }
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    int fd = open(pipe, O_RDONLY | O_NONBLOCK);
+    assert_true(fd >= 0);
+    assert_int_equal(file_write(pipe, "through", 7, &e), 0);
+    char got[8] = "";
+    assert_int_equal(read(fd, got, 7), 7);
+    assert_string_equal(got, "through");
+    close(fd);
+    assert_int_equal(lstat(pipe, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(file_write(folder, "x", 1, &e), ERR_IO);
+    mem_free(path);
+    mem_free(link);
+    mem_free(pipe);
+    scratch_remove(folder);
+}
+
 static void philox_gives_its_known_answer(void **state)
 {
     (void)state;
@@ -211,6 +253,7 @@ int main(void)
         cmocka_unit_test(numbers_are_strict),
         cmocka_unit_test(text_is_cut_in_place),
         cmocka_unit_test(files_are_replaced_whole),
+        cmocka_unit_test(a_replaced_file_keeps_what_it_was),
         cmocka_unit_test(philox_gives_its_known_answer),
         cmocka_unit_test(sha256_gives_its_known_answer),
         cmocka_unit_test(json_names_line_and_key),
