@@ -86,11 +86,16 @@ static const struct option no_options[] = {{0}};
 
 // ---- What a code means to scripts ----
 
+// What a shell says of a program that SIGPIPE ended, 128 + 13.
+enum { STATUS_DESERTED = 141 };
+
 const struct command_status command_statuses[] = {
     {0, "it worked"},
     {1, "it failed; the message on standard error says why"},
     {2, "the command line asks for something impossible"},
     {75, "it was interrupted and can be resumed with the same command line"},
+    {STATUS_DESERTED,
+     "whoever read its output went away early, as head does; files are complete"},
     {0, NULL},
 };
 
@@ -408,7 +413,9 @@ int command_dispatch(const struct command *const *table, int argc, char *const *
         fprintf(out, "\n" COMMAND_RESEARCH_USE "\n");
     if (printed == 0)
         printed = console_finish(&console, &lost);
-    if (printed < 0) {
+    if (printed < 0 && console_is_deserted(&console))
+        status = status ? status : STATUS_DESERTED; // quiet, as SIGPIPE would have been
+    else if (printed < 0) {
         console_error(&console, "%s", lost.text);
         status = status ? status : command_exit_status(printed);
     }
@@ -428,6 +435,7 @@ static void hold_standard_streams(void)
 int command_main(int argc, char **argv)
 {
     hold_standard_streams();
-    signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of console_finish(), not an end
+    signal(SIGPIPE,
+           SIG_IGN); // a closed pipe shows in console_finish(): files are finished first
     return command_dispatch(commands, argc, argv, stdout, stderr);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,4 +259,10 @@ int console_finish(struct console *c, struct err *e)
         return err_set(e, ERR_IO, "standard output: %s",
                        errno ? strerror(errno) : "not everything could be written");
     return 0;
+}
+
+bool console_is_deserted(const struct console *c)
+{
+    struct pollfd out = {.fd = fileno(c->out), .events = POLLOUT};
+    return out.fd >= 0 && poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }

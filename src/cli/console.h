@@ -77,3 +77,6 @@ void console_progress_end(struct console *c);
 
 // Flushes stdout. ERR_IO when anything written there was lost: a full disk, a closed pipe.
 int console_finish(struct console *c, struct err *e);
+
+// Whether stdout is a pipe that nobody reads any more.
+bool console_is_deserted(const struct console *c);
