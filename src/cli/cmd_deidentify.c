@@ -42,6 +42,21 @@ static void print_list(FILE *f, const char *before, const json_t *list)
         fputc('\n', f);
 }
 
+// Muscle, side and site, where the recording says them: in one line.
+static void print_facts(FILE *f, const json_t *kept)
+{
+    static const char *const facts[] = {"muscle", "side", "site", NULL};
+    const char *before = "  kept, look at them: ";
+    for (const char *const *fact = facts; *fact; fact++) {
+        const char *value = json_string_value(json_object_get(kept, *fact));
+        if (value)
+            fprintf(f, "%s%s %s", before, *fact, value);
+        before = value ? ", " : before;
+    }
+    if (*before == ',')
+        fputc('\n', f);
+}
+
 static int deidentify_run(struct command_call *call, struct err *e)
 {
     const struct deidentify_args *a = call->args;
@@ -67,6 +82,7 @@ static int deidentify_run(struct command_call *call, struct err *e)
         print_list(f, "  removed: ", json_object_get(report, "removed"));
         print_list(f, "  kept, look at them: labels ", json_object_get(kept, "labels"));
         print_list(f, "  kept, look at them: channels ", json_object_get(kept, "channels"));
+        print_facts(f, kept);
     }
     if (json_is_string(json_object_get(report, "left_out")))
         console_warning(call->console, "%s: the format has no place for %s", o.out,
@@ -89,8 +105,10 @@ const struct command deidentify_command = {
         "technician, clinical notes, comments) and texts of annotations, and lists which "
         "fields were removed. Samples and the times of annotations stay exactly as they "
         "are.\n\n"
-        "Labels of annotations and names of channels are kept and shown: look at them, a "
-        "person may have typed a name there. The name of the new file is yours to choose.",
+        "Labels of annotations, names of channels, muscle, side and site are kept and shown: "
+        "look "
+        "at them, a person may have typed a name there. The name of the new file is yours to "
+        "choose.",
     .operands = "IN OUT",
     .operands_help = "recording to read, file to write",
     .n_operands_min = 2,
