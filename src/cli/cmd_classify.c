@@ -220,7 +220,11 @@ static int show_results(struct command_call *call, const json_t *report, struct 
             rc = load_card(&card, &im, result, &r, e);
         if (rc == 0 && a->out) {
             char *path = card_path(a->out, is_folder, i, file);
-            rc = path ? write_card(path, &card, e) : err_set(e, ERR_MEMORY, "no memory");
+            rc = !path ? err_set(e, ERR_MEMORY, "no memory")
+                 : file_is_same(path, file)
+                     ? err_set(e, ERR_USAGE, "%s: is the picture itself: name another file",
+                               path)
+                     : write_card(path, &card, e);
             mem_free(path);
         }
         if (rc == 0 && draws)

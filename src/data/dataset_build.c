@@ -37,6 +37,83 @@ static int no_memory(struct err *e)
 }
 
 // What can be known before the long part.
+// "emg_train_00000-of-00005.tfrecord" of --name emg.
+static bool is_shard_of(const char *file, const char *name)
+{
+    size_t n = strlen(name);
+    if (strncmp(file, name, n) != 0 || file[n] != '_')
+        return false;
+    for (int s = 0; s < SPLIT_N_SIDES; s++) {
+        const char *at = file + n + 1;
+        size_t n_side = strlen(split_sides[s]);
+        if (!strncmp(at, split_sides[s], n_side) && at[n_side] == '_' &&
+            strspn(at + n_side + 1, "0123456789") == 5 &&
+            !strncmp(at + n_side + 6, "-of-", 4) &&
+            strspn(at + n_side + 10, "0123456789") == 5 &&
+            !strcmp(at + n_side + 15, ".tfrecord"))
+            return true;
+    }
+    return false;
+}
+
+// What the data set that is there was called; mem_free(). NULL: there is none, or it does not say.
+static char *find_old_name(const struct dataset_build_options *o)
+{
+    struct err ignored;
+    json_t *root = NULL;
+    const char *name;
+    char *copy = NULL, *json = path_join(o->out, "dataset.json");
+    if (json && file_exists(json) && jsonfile_read(&root, json, &ignored) == 0 &&
+        jsonfile_get_string(&name, root, "name", json, &ignored) == 0)
+        copy = mem_strdup(name);
+    json_decref(root);
+    mem_free(json);
+    return copy;
+}
+
+// A shard of the data set that is to be made, or of the one that it replaces.
+static bool is_shard_of_ours(const char *file, const char *name, const char *old_name)
+{
+    return is_shard_of(file, name) || (old_name && is_shard_of(file, old_name));
+}
+
+// Nothing of worth is replaced, and no shard of another data set is read as part of this one.
+static int check_out(const struct dataset_build_options *o, struct err *e)
+{
+    struct file_list l;
+    bool has_set = false;
+    const char *foreign = NULL, *shard = NULL;
+    if (file_is_same(o->out, o->recordings ? o->recordings : o->images))
+        return err_set(e, ERR_USAGE, "%s: is what the examples come from: name another folder",
+                       o->out);
+    char *old_name = find_old_name(o);
+    int rc = file_list_folder(&l, o->out, e);
+    for (size_t i = 0; rc == 0 && i < l.n; i++) {
+        const char *name = l.names[i];
+        has_set = has_set || !strcmp(name, "dataset.json");
+        if (!strcmp(name, "labels.txt") || text_ends_with_nocase(name, ".tfrecord"))
+            foreign = name;
+        if (text_ends_with_nocase(name, ".tfrecord") &&
+            !is_shard_of_ours(name, o->name, old_name))
+            shard = name;
+    }
+    if (rc == 0 && has_set && !o->want_overwrite)
+        rc = err_set(e, ERR_USAGE, "%s: a data set is there already: --force replaces it",
+                     o->out);
+    else if (rc == 0 && foreign && !o->want_overwrite)
+        rc = err_set(e, ERR_USAGE,
+                     "%s: holds %s, but no data set of nemg (no dataset.json): name another "
+                     "folder, or --force",
+                     o->out, foreign);
+    else if (rc == 0 && shard)
+        rc = err_set(e, ERR_USAGE,
+                     "%s: holds %s, which is no shard of \"%s\": name another folder", o->out,
+                     shard, o->name);
+    file_list_release(&l);
+    mem_free(old_name);
+    return rc;
+}
+
 static int check_options(const struct dataset_build_options *o, struct err *e)
 {
     if (!o->n_shards || o->n_shards > MAX_SHARDS)
@@ -46,15 +123,9 @@ static int check_options(const struct dataset_build_options *o, struct err *e)
     int rc = (o->recordings ? &source_recordings : &source_pictures)->check(o, e);
     if (rc < 0)
         return rc;
-    char *json = path_join(o->out, "dataset.json");
-    if (!json)
-        return no_memory(e);
-    bool is_there = file_exists(json);
-    mem_free(json);
-    if (is_there && !o->want_overwrite)
-        return err_set(e, ERR_USAGE, "%s: a data set is there already: --force replaces it",
-                       o->out);
     rc = file_make_folders(o->out, e);
+    if (rc == 0)
+        rc = check_out(o, e);
     return rc == 0 ? file_check_writable(o->out, 0, e) : rc;
 }
 
@@ -284,10 +355,11 @@ static int write_rejected(const struct build *b, struct err *e)
 static int clear_old(const struct dataset_build_options *o, struct err *e)
 {
     struct file_list l;
+    char *old_name = find_old_name(o);
     int rc = file_list_folder(&l, o->out, e);
     for (int pass = 0; rc == 0 && pass < 2; pass++)
         for (size_t i = 0; rc == 0 && i < l.n; i++) {
-            bool is_shard = text_ends_with_nocase(l.names[i], ".tfrecord");
+            bool is_shard = is_shard_of_ours(l.names[i], o->name, old_name);
             bool is_json = !strcmp(l.names[i], "dataset.json");
             char *path = is_json || is_shard ? path_join(o->out, l.names[i]) : NULL;
             if (path && (pass == 0) == is_json)
@@ -295,6 +367,7 @@ static int clear_old(const struct dataset_build_options *o, struct err *e)
             mem_free(path);
         }
     file_list_release(&l);
+    mem_free(old_name);
     return rc;
 }
 

@@ -34,9 +34,9 @@ int recording_convert(json_t **report, const struct recording_convert_options *o
 {
     struct recording *whole, *part = NULL;
     *report = NULL;
-    if (!recording_write_format(o->out, o->format)) // before long work; it says what is wrong
-        return recording_write(o->out, o->format, NULL, e);
-    int rc = recording_open(&whole, o->in, o->hints, e);
+    int rc = recording_write_check(o->out, o->format, e);
+    if (rc == 0)
+        rc = recording_open(&whole, o->in, o->hints, e);
     if (rc < 0)
         return rc;
     struct recording *r = whole;

@@ -72,12 +72,12 @@ int recording_deidentify(json_t **report, const struct recording_deidentify_opti
 {
     struct recording *r;
     *report = NULL;
-    const struct recording_format_facts *f = recording_write_format(o->out, o->format);
-    if (!f) // before long work; it says what is wrong
-        return recording_write(o->out, o->format, NULL, e);
-    int rc = recording_open(&r, o->in, o->hints, e);
+    int rc = recording_write_check(o->out, o->format, e);
+    if (rc == 0)
+        rc = recording_open(&r, o->in, o->hints, e);
     if (rc < 0)
         return rc;
+    const struct recording_format_facts *f = recording_write_format(o->out, o->format);
     json_t *list = drop(r, o);
     rc = recording_write(o->out, o->format, r, e);
     if (rc == 0 &&

@@ -170,13 +170,25 @@ static bool is_patient_folder(const char *name)
     return false;
 }
 
+// "a0001_s01.dat" of patient a0001, as the writers name them.
+static bool is_recording_of(const char *name, const char *patient)
+{
+    static const char *const endings[] = {".hea", ".dat", ".atr", ".edf", NULL};
+    size_t n = strlen(patient);
+    for (const char *const *x = endings; *x; x++)
+        if (!strncmp(name, patient, n) && !strncmp(name + n, "_s", 2) &&
+            !strcmp(name + n + 2 + strspn(name + n + 2, "0123456789"), *x))
+            return true;
+    return false;
+}
+
 static int clear_folder(const char *folder, const char *patient, struct err *e)
 {
     struct file_list l;
     int rc = file_list_folder(&l, folder, e);
     for (size_t i = 0; rc == 0 && i < l.n; i++) {
         char *path =
-            text_starts_with(l.names[i], patient) ? path_join(folder, l.names[i]) : NULL;
+            is_recording_of(l.names[i], patient) ? path_join(folder, l.names[i]) : NULL;
         if (path)
             rc = file_remove(path, e);
         mem_free(path);
@@ -210,17 +222,25 @@ static int clear_old(const char *out, struct err *e)
 static int prepare(const struct simulate_options *o, struct err *e)
 {
     const struct patient_wishes *w = &o->wishes;
-    char *json = path_join(o->out, "simulation.json");
-    if (!json)
-        return no_memory(e);
-    bool is_there = file_exists(json);
+    char *json = path_join(o->out, "simulation.json"),
+         *manifest = path_join(o->out, "manifest.csv");
+    bool is_there = json && file_exists(json), has_manifest = manifest && file_exists(manifest);
+    int rc = json && manifest ? 0 : no_memory(e);
     mem_free(json);
-    if (is_there && !o->want_overwrite)
-        return err_set(e, ERR_USAGE, "%s: a simulation is there already: --force replaces it",
-                       o->out);
+    mem_free(manifest);
+    if (rc == 0 && is_there && !o->want_overwrite)
+        rc = err_set(e, ERR_USAGE, "%s: a simulation is there already: --force replaces it",
+                     o->out);
+    else if (rc == 0 && has_manifest && !o->want_overwrite)
+        rc = err_set(e, ERR_USAGE,
+                     "%s: holds manifest.csv, but no simulation: name another folder, or "
+                     "--force",
+                     o->out);
+    if (rc < 0)
+        return rc;
     double n_bytes = (double)o->n_patients * (double)w->n_sites *
                      (w->seconds * laboratories[w->laboratory].rate_hz * 2 + 30e3);
-    int rc = file_make_folders(o->out, e);
+    rc = file_make_folders(o->out, e);
     if (rc == 0)
         rc = file_check_writable(o->out, (uint64_t)n_bytes, e);
     if (rc == 0 && is_there)

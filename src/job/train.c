@@ -16,6 +16,7 @@
 #include "base/monitor.h"
 #include "base/process.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "job/phase.h"
 #include "job/predict.h"
 #include "model/modelfolder.h"
@@ -141,11 +142,36 @@ static int check_options(const struct train_options *o, struct err *e)
     return rc == 0 ? file_check_writable(o->run, 0, e) : rc;
 }
 
+// What a run writes is not mixed with what somebody else keeps under the same names.
+static int check_run_folder(const struct train *t, struct err *e)
+{
+    struct file_list l;
+    const char *foreign = NULL;
+    bool has_args = false;
+    int rc = file_list_folder(&l, t->o->run, e);
+    for (size_t i = 0; rc == 0 && i < l.n; i++) {
+        const char *name = l.names[i];
+        has_args = has_args || !strcmp(name, "args.json");
+        if (!strcmp(name, "checkpoint") || !strcmp(name, "history.csv") ||
+            !strcmp(name, "model") || text_starts_with(name, "model.ckpt-"))
+            foreign = name;
+    }
+    if (rc == 0 && foreign && !has_args)
+        rc = err_set(e, ERR_USAGE,
+                     "%s: holds %s, but no run of nemg (no args.json): name another folder",
+                     t->o->run, foreign);
+    file_list_release(&l);
+    return rc;
+}
+
 // One process at a time in a run folder.
 static int lock_run(struct train *t, struct err *e)
 {
+    int rc = check_run_folder(t, e);
+    if (rc < 0)
+        return rc;
     char *path = path_join(t->o->run, "lock");
-    int rc = path ? file_lock(&t->lock, path, e) : no_memory(e);
+    rc = path ? file_lock(&t->lock, path, e) : no_memory(e);
     mem_free(path);
     return rc;
 }

@@ -234,7 +234,30 @@ static int name_newest(struct train *t, const char *base, struct checkpoint_stat
     return checkpoint_state_write(t->o->run, s, e);
 }
 
-// Removes checkpoints that the state file does not name, and halves of files.
+// A checkpoint of ours has its position beside it, one that somebody else put here has not; and what
+// a process that was killed left half written.
+static bool is_ours(const struct train *t, const char *file)
+{
+    static const char *const written[] = {"model.ckpt-", "checkpoint", "args.json",
+                                          "history.csv", NULL};
+    size_t n = strlen("model.ckpt-");
+    if (strstr(file, ".tmp-")) {
+        const char *const *name = written;
+        while (*name && !text_starts_with(file, *name))
+            name++;
+        return *name;
+    }
+    if (!text_starts_with(file, "model.ckpt-"))
+        return false;
+    char *json =
+        mem_printf("%s/%.*s.json", t->o->run, (int)(n + strspn(file + n, "0123456789")), file);
+    bool is_there = json && file_exists(json);
+    mem_free(json);
+    return is_there;
+}
+
+// Removes checkpoints of ours that the state file does not name, and halves of files. Names are
+// sorted: of each checkpoint the position goes last.
 static void sweep(const struct train *t, const struct checkpoint_state *s)
 {
     struct file_list l;
@@ -242,13 +265,12 @@ static void sweep(const struct train *t, const struct checkpoint_state *s)
     if (file_list_folder(&l, t->o->run, &ignored) < 0)
         return;
     for (size_t i = 0; i < l.n; i++) {
-        bool is_kept = !text_starts_with(l.names[i], "model.ckpt-");
+        bool is_kept = !is_ours(t, l.names[i]);
         for (size_t k = 0; k < s->n; k++) {
             size_t n = strlen(s->prefixes[k]);
-            is_kept =
-                is_kept || (!strncmp(l.names[i], s->prefixes[k], n) && l.names[i][n] == '.');
+            is_kept = is_kept || (!strncmp(l.names[i], s->prefixes[k], n) &&
+                                  l.names[i][n] == '.' && !strstr(l.names[i], ".tmp-"));
         }
-        is_kept = is_kept && !strstr(l.names[i], ".tmp-"); // of a process that was killed
         char *path = is_kept ? NULL : path_join(t->o->run, l.names[i]);
         if (path)
             unlink(path);

@@ -76,18 +76,39 @@ static void remove_model(const char *folder)
     rmdir(folder);
 }
 
-// draft becomes folder, what was there before goes away.
+// What else lies in the old folder (somebody's notes) moves into the new one.
+static int move_rest(const char *old, const char *folder, struct err *e)
+{
+    struct file_list l = {0};
+    int rc = file_exists(old) ? file_list_folder(&l, old, e) : 0;
+    for (size_t i = 0; rc == 0 && i < l.n; i++) {
+        char *from = path_join(old, l.names[i]), *to = path_join(folder, l.names[i]);
+        if (!from || !to)
+            rc = err_set(e, ERR_MEMORY, "%s: no memory", folder);
+        else if (!file_exists(to) && rename(from, to))
+            rc = err_set(e, ERR_IO, "%s: %s", to, strerror(errno));
+        mem_free(from);
+        mem_free(to);
+    }
+    file_list_release(&l);
+    return rc;
+}
+
+// draft becomes folder; the model that was there before goes away, and nothing else.
 static int swap_in(const char *draft, const char *folder, struct err *e)
 {
     char *old = mem_printf("%s.old", folder);
     if (!old)
         return err_set(e, ERR_MEMORY, "%s: no memory", folder);
     remove_model(old);
-    int rc = 0;
-    if (file_exists(folder) && rename(folder, old))
+    int rc = file_exists(folder) ? move_rest(old, folder, e) : 0;
+    rmdir(old); // now empty, or not there
+    if (rc == 0 && file_exists(folder) && rename(folder, old))
         rc = err_set(e, ERR_IO, "%s: %s", folder, strerror(errno));
     if (rc == 0 && rename(draft, folder))
         rc = err_set(e, ERR_IO, "%s: %s", folder, strerror(errno));
+    if (rc == 0)
+        rc = move_rest(old, folder, e);
     if (rc == 0)
         remove_model(old);
     mem_free(old);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "wave/wave_priv.h"
 
@@ -47,13 +48,46 @@ const struct recording_format_facts *recording_write_format(const char *path,
     return w ? &w->facts : NULL;
 }
 
+static int find_or_say(const struct writer **out, const char *path, const char *format,
+                       struct err *e)
+{
+    *out = find(path, format);
+    return *out ? 0
+                : err_set(e, ERR_USAGE,
+                          "%s: cannot write \"%s\", wanted wfdb (.hea), edf, bdf, wav or csv",
+                          path, format ? format : path_extension(path));
+}
+
+int recording_write_check(const char *path, const char *format, struct err *e)
+{
+    static const char *const beside[] = {"dat", "atr", "eaf", NULL};
+    const struct writer *w;
+    int rc = find_or_say(&w, path, format, e);
+    if (rc < 0 || w->write != wfdb_write)
+        return rc;
+    size_t n = strlen(path) - (text_ends_with_nocase(path, ".hea") ? 4 : 0);
+    for (const char *const *x = beside; rc == 0 && *x; x++) {
+        char *header = mem_printf("%.*s.hea", (int)n, path),
+             *other = mem_printf("%.*s.%s", (int)n, path, *x);
+        if (!header || !other)
+            rc = err_set(e, ERR_MEMORY, "%s: no memory", path);
+        else if (file_exists(other) && !file_exists(header))
+            rc = err_set(
+                e, ERR_USAGE,
+                "%s: is there without the %s that it would belong to: name another file", other,
+                path_base(header));
+        mem_free(header);
+        mem_free(other);
+    }
+    return rc;
+}
+
 int recording_write(const char *path, const char *format, struct recording *r, struct err *e)
 {
-    const struct writer *w = find(path, format);
-    if (!w)
-        return err_set(e, ERR_USAGE,
-                       "%s: cannot write \"%s\", wanted wfdb (.hea), edf, bdf, wav or csv",
-                       path, format ? format : path_extension(path));
+    const struct writer *w;
+    int found = find_or_say(&w, path, format, e);
+    if (found < 0)
+        return found;
     // of WFDB's three files path may be none: wfdb_write() looks at each
     int rc = w->write == wfdb_write ? 0 : wave_check_output(r, path, e);
     return rc < 0 ? rc : w->write(path, r, e);

@@ -29,6 +29,10 @@ struct recording_format_facts {
  */
 int recording_write(const char *path, const char *format, struct recording *r, struct err *e);
 
+// Before long work: ERR_USAGE where recording_write() knows no such format, or where one of the
+// files that it would replace lies there without a header, and so belongs to something else.
+int recording_write_check(const char *path, const char *format, struct err *e);
+
 // The entry of a format's name, or of a path's extension; NULL: there is none.
 const struct recording_format_facts *recording_write_format(const char *path,
                                                             const char *format);

@@ -52,6 +52,28 @@ static int teardown(void **state)
     return mem_live_blocks() == 0 ? 0 : -1;
 }
 
+static void what_else_lies_in_a_model_stays(void **state)
+{
+    struct rig *r = *state;
+    struct err e;
+    struct input p = input_of_pictures(107);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, &e),
+                         0);
+        if (i == 0)
+            assert_int_equal(file_write(in(r->folder, "kept/notes.txt"), "mine", 4, &e), 0);
+        assert_true(file_exists(in(r->folder, "kept/notes.txt")));
+        assert_false(file_exists(in(r->folder, "kept.old")));
+        assert_false(file_exists(in(r->folder, "kept.new")));
+    }
+    // as a run that was killed left it
+    assert_int_equal(file_make_folders(in(r->folder, "kept.old"), &e), 0);
+    assert_int_equal(file_write(in(r->folder, "kept.old/plan.txt"), "too", 3, &e), 0);
+    assert_int_equal(model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, &e), 0);
+    assert_true(file_exists(in(r->folder, "kept/plan.txt")));
+    assert_true(file_exists(in(r->folder, "kept/notes.txt")));
+}
+
 static void a_model_survives_the_round_trip(void **state)
 {
     struct rig *r = *state;
@@ -263,6 +285,7 @@ int main(void)
         cmocka_unit_test(scopes_choose_variables),
         cmocka_unit_test(a_bare_checkpoint_is_a_model),
         cmocka_unit_test(labels_are_strict),
+        cmocka_unit_test(what_else_lies_in_a_model_stays),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
