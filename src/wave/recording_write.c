@@ -99,12 +99,14 @@ static int no_number(const struct recording *r, size_t channel, uint64_t i, stru
                    channel + 1, (unsigned long long)i);
 }
 
-// The smallest and the largest value; 0 for an empty channel.
-static int range_of(double range[2], struct recording *r, size_t channel, struct err *e)
+// The smallest and the largest value, 0 for an empty channel; and whether all are whole numbers.
+static int range_of(double range[2], bool *is_whole, struct recording *r, size_t channel,
+                    struct err *e)
 {
     float block[BLOCK];
     uint64_t n = r->channels[channel].n_samples;
     range[0] = range[1] = 0;
+    *is_whole = true;
     for (uint64_t at = 0; at < n; at += BLOCK) {
         size_t k = n - at < BLOCK ? (size_t)(n - at) : BLOCK;
         int rc = recording_read(r, channel, at, k, block, e);
@@ -116,6 +118,7 @@ static int range_of(double range[2], struct recording *r, size_t channel, struct
                 return no_number(r, channel, at + i, e);
             range[0] = v < range[0] || at + i == 0 ? v : range[0];
             range[1] = v > range[1] || at + i == 0 ? v : range[1];
+            *is_whole = *is_whole && v == rint(v);
         }
     }
     return 0;
@@ -126,10 +129,17 @@ int wave_choose_scale(struct wave_scale *out, struct recording *r, size_t channe
 {
     const struct channel *c = &r->channels[channel];
     double range[2];
-    int rc = range_of(range, r, channel, e);
+    bool is_whole;
+    int rc = range_of(range, &is_whole, r, channel, e);
     if (rc < 0)
         return rc;
     double gain = c->counts_per_uv, base = round(c->baseline_counts);
+    if (c->unit == CHANNEL_UNIT_COUNTS && is_whole) { // as they are, moved if need be
+        gain = 1;
+        base = range[0] < lowest    ? lowest - range[0]
+               : range[1] > highest ? highest - range[1]
+                                    : 0;
+    }
     double a = rint(range[0] * gain + base), b = rint(range[1] * gain + base);
     bool fits = fmin(a, b) >= lowest && fmax(a, b) <= highest;
     if (gain != 0 && isfinite(gain) && fits && base >= lowest && base <= highest) {

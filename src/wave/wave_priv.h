@@ -159,7 +159,8 @@ struct wave_scale {
 };
 
 // The channel's own scale if its values then lie within [lowest, highest], with the baseline
-// made whole; else one of three digits that they fill. ERR_FORMAT: a value that is no number.
+// made whole; of counts that are whole numbers these numbers themselves, with a baseline where only that
+// makes them fit; else a scale of three digits that they fill. ERR_FORMAT: a value that is no number.
 int wave_choose_scale(struct wave_scale *out, struct recording *r, size_t channel,
                       int32_t lowest, int32_t highest, struct err *e);
 

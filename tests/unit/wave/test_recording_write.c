@@ -225,6 +225,30 @@ static void wav_and_csv_give_samples_back(void **state)
     }
 }
 
+// Of a converter whose gain nobody knows: -32768, which is no sample in WFDB, is one of them.
+static void counts_stay_whole_numbers(void **state)
+{
+    static const char *const names[] = {"n.hea", "n.edf", "n.bdf", "n.csv"};
+    const struct recording_hints hints = {.dtype = "int16", .rate_hz = 1000, .unit = "counts"};
+    static const unsigned char bytes[] = {0x00, 0x80, 0x01, 0x80, 0x07, 0x00, 0x64, 0x00};
+    static const float wanted[] = {-32768, -32767, 7, 100};
+    struct recording *from, *r;
+    struct err e;
+    float got[4];
+    (void)state;
+    assert_int_equal(file_write(path_of("n.bin"), bytes, sizeof bytes, &e), 0);
+    for (int k = 0; k < 4; k++) {
+        assert_int_equal(recording_open(&from, path_of("n.bin"), &hints, &e), 0);
+        r = round_trip(from, names[k]);
+        assert_true(r->channels[0].n_samples >= 4); // EDF fills up a record
+        assert_int_equal(recording_read(r, 0, 0, 4, got, &e), 0);
+        for (int i = 0; i < 4; i++)
+            assert_true(got[i] == wanted[i]);
+        recording_close(r);
+        recording_close(from);
+    }
+}
+
 static void formats_say_what_they_cannot(void **state)
 {
     (void)state;
@@ -389,6 +413,7 @@ int main(void)
         cmocka_unit_test(edf_and_bdf_lose_nothing_of_known_gains),
         cmocka_unit_test(edf_keeps_channels_of_awkward_names),
         cmocka_unit_test(wav_and_csv_give_samples_back),
+        cmocka_unit_test(counts_stay_whole_numbers),
         cmocka_unit_test(formats_say_what_they_cannot),
         cmocka_unit_test(writing_survives_failing_memory),
         cmocka_unit_test(any_length_comes_back),
