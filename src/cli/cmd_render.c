@@ -19,7 +19,7 @@ struct render_args {
     const char *sweep_ms, *gain_uv, *style, *out, *dtype, *unit;
     int view, polarity;
     size_t channel, sweeps, columns, rows;
-    bool zero_phase;
+    bool zero_phase, annotations;
 };
 
 static const char *const polarity_names[] = {"negative-up", "positive-up", NULL};
@@ -92,6 +92,10 @@ static const struct option render_option_table[] = {
      .kind = OPTION_KIND_FLAG,
      .offset = AT(zero_phase),
      .help = "filter forward and backward: shapes are kept, unlike on a machine"},
+    {.name = "annotations",
+     .kind = OPTION_KIND_FLAG,
+     .offset = AT(annotations),
+     .help = "mark the annotations of the recording, with their labels"},
     {.name = "polarity",
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(polarity),
@@ -203,6 +207,7 @@ static int render_run(struct command_call *call, struct err *e)
         .notch_hz = a->notch,
         .max_hz = a->max_hz,
         .is_zero_phase = a->zero_phase,
+        .want_annotations = a->annotations,
         .is_positive_up = a->polarity == 1,
     };
     int rc = per_division(&o.ms_per_div, "sweep-ms", a->sweep_ms, e);

@@ -15,6 +15,9 @@
 // Room for a row's label, "12.345 s".
 static const double label_px = 58;
 
+// A mark's tick; the longest label; the width of a usual letter of DejaVu Sans in its size.
+static const double mark_px = 8, mark_label_px = 90, letter_width = 0.62;
+
 // Room beside the panel for the calibration bar and what stands at it.
 static const double bar_gap_px = 15, bar_text_px = 60;
 
@@ -57,6 +60,36 @@ static int draw_sweep(const struct panel *p, const struct trace_page *page, size
     canvas_antialias(p->canvas, true);
     mem_free(xy);
     return 0;
+}
+
+// Labels stand in lanes, each behind what its lane holds already.
+static void draw_marks(const struct panel *p, const struct trace_page *page)
+{
+    enum { N_LANES = 3 };
+    const uint32_t ink = page->style->text;
+    double px_per_ms = p->division_px / page->ms_per_div, ends[N_LANES] = {0};
+    double row_px = p->height / (double)page->n_sweeps, tick = fmin(mark_px, row_px / 3);
+    for (size_t i = 0; i < page->n_marks; i++) {
+        const struct trace_mark *m = &page->marks[i];
+        double x = p->left + m->at_ms * px_per_ms, y = p->top + row_px * (double)m->row;
+        double span = fmin(m->span_ms * px_per_ms, p->left + p->width - x);
+        const double xy[] = {x, y, x, y + tick};
+        canvas_line(p->canvas, xy, 2, 1, ink);
+        if (span > 1)
+            canvas_rectangle(p->canvas, x, y, span, 2, ink);
+        if (i && page->marks[i - 1].row != m->row)
+            memset(ends, 0, sizeof ends);
+        int lane = 0;
+        while (lane < N_LANES && ends[lane] > x)
+            lane++;
+        double below = tick + panel_small_px * (double)(lane + 1);
+        if (lane == N_LANES || below > row_px / 3)
+            continue;
+        canvas_text(p->canvas, m->label, x + 2, y + below - 2, panel_small_px, CANVAS_LEFT,
+                    mark_label_px, ink);
+        double width = (double)strlen(m->label) * panel_small_px * letter_width;
+        ends[lane] = x + 6 + fmin(width, mark_label_px);
+    }
 }
 
 void trace_amount(char *out, size_t n_bytes, double v, const char *unit)
@@ -113,6 +146,7 @@ int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
     canvas_clip(p.canvas, p.left, p.top, p.width, p.height);
     for (size_t i = 0; rc == 0 && i < page->n_sweeps; i++)
         rc = draw_sweep(&p, page, i, format, e);
+    draw_marks(&p, page);
     canvas_unclip(p.canvas);
     panel_frame(&p);
     draw_calibration(&p, page);

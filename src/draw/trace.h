@@ -37,6 +37,14 @@ struct trace_sweep {
     const char *label; // left of the row; NULL: none
 };
 
+// What somebody noted: a tick at the top of its row, a bar as long as it lasts, and its label, which
+// is left out where there is no room.
+struct trace_mark {
+    size_t row;
+    double at_ms, span_ms; // from the left edge; span 0: a point in time
+    const char *label;
+};
+
 enum {
     TRACE_MAX_DIVISIONS = 100,
     TRACE_MAX_SWEEPS = 100,
@@ -55,6 +63,8 @@ struct trace_page {
     bool is_turned;                   // positive values are drawn downwards
     const struct trace_sweep *sweeps; // rows from top to bottom, evenly over the panel
     size_t n_sweeps;                  // 1 to TRACE_MAX_SWEEPS
+    const struct trace_mark *marks;   // [n_marks], in the order of rows and times
+    size_t n_marks;
 };
 
 // One page as a file; mem_free(). ERR_LIMIT: larger than CANVAS_MAX_SIDE; ERR_MEMORY.

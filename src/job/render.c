@@ -56,6 +56,8 @@ struct job {
     double offset; // taken off
     struct arena texts;
     const char *title, *subtitle, *captions[4], *labels[TRACE_MAX_SWEEPS];
+    struct trace_mark *marks;
+    size_t n_marks;
 };
 
 static double choose(double given, double otherwise)
@@ -120,6 +122,9 @@ static int check_view(struct job *j, struct err *e)
     if (v->division_px < TRACE_MIN_DIVISION_PX || v->division_px > TRACE_MAX_DIVISION_PX)
         return err_set(e, ERR_USAGE, "divisions of %g pixels, wanted %d to %d", v->division_px,
                        TRACE_MIN_DIVISION_PX, TRACE_MAX_DIVISION_PX);
+    if (o->want_annotations && o->view == RENDER_VIEW_SPECTROGRAM)
+        return err_set(e, ERR_USAGE,
+                       "annotations are marked over sweeps, not over a spectrogram");
     j->style = o->style ? style_find(o->style) : styles;
     return j->style ? 0 : no_style(o->style, e);
 }
@@ -305,6 +310,32 @@ static int make_texts(struct job *j, struct err *e)
 
 // ---- Pictures ----
 
+// The annotations of the channel that touch the stretch, each in the row in which it begins.
+static int make_marks(struct job *j, struct err *e)
+{
+    const struct recording *r = j->recording;
+    if (!j->o->want_annotations || !r->n_annotations)
+        return 0;
+    j->marks = arena_array(&j->texts, r->n_annotations, sizeof *j->marks);
+    if (!j->marks)
+        return err_set(e, ERR_MEMORY, "no memory for %zu annotations", r->n_annotations);
+    for (size_t i = 0; i < r->n_annotations; i++) {
+        const struct annotation *a = &r->annotations[i];
+        double end_s = a->onset_s + a->duration_s - j->o->at_s;
+        double since_s = end_s > 0 ? fmax(a->onset_s - j->o->at_s, 0) : a->onset_s - j->o->at_s;
+        double row = floor(since_s / sweep_s(j));
+        bool is_of_channel = a->channel < 0 || (size_t)a->channel == j->o->channel;
+        if (is_of_channel && row >= 0 && row < (double)j->view.n_sweeps)
+            j->marks[j->n_marks++] = (struct trace_mark){
+                .row = (size_t)row,
+                .at_ms = (since_s - row * sweep_s(j)) * 1000,
+                .span_ms = fmax(end_s - since_s, 0) * 1000,
+                .label = a->label,
+            };
+    }
+    return 0;
+}
+
 static int draw_sweeps(unsigned char **out, size_t *n, struct job *j, struct err *e)
 {
     struct trace_sweep sweeps[TRACE_MAX_SWEEPS];
@@ -313,7 +344,7 @@ static int draw_sweeps(unsigned char **out, size_t *n, struct job *j, struct err
     if (rc < 0)
         return rc;
     choose_gain(j);
-    if ((rc = make_texts(j, e)) < 0)
+    if ((rc = make_texts(j, e)) < 0 || (rc = make_marks(j, e)) < 0)
         return rc;
     for (size_t i = 0; i < j->view.n_sweeps; i++) {
         double from = at + (double)i * sweep_s(j) * rate_hz; // in samples
@@ -345,6 +376,8 @@ static int draw_sweeps(unsigned char **out, size_t *n, struct job *j, struct err
         .is_turned = j->o->is_positive_up == is_negative,
         .sweeps = sweeps,
         .n_sweeps = j->view.n_sweeps,
+        .marks = j->marks,
+        .n_marks = j->n_marks,
     };
     return trace_draw(out, n, &page, j->format, e);
 }
@@ -457,6 +490,8 @@ static int make_report(json_t **report, const struct job *j, struct err *e)
         {"notch_hz", o->notch_hz > 0 ? json_real(o->notch_hz) : json_null()},
         {"zero_phase", json_boolean(o->is_zero_phase)},
         {"offset_taken_off", json_real(j->offset)},
+        {"annotations",
+         o->want_annotations ? json_integer((json_int_t)j->n_marks) : json_null()},
     };
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) // takes each value
         if (json_object_set_new(r, members[i].key, members[i].value))

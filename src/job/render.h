@@ -40,6 +40,7 @@ struct render_options {
     double max_hz;                            // of a spectrogram; 0: 5000 or half the rate
     bool is_zero_phase;
     bool is_positive_up;
+    bool want_annotations; // marks of them; not in a spectrogram
 };
 
 // Writes o->out. *report tells what was drawn; the caller's: json_decref(). Errors: those of

@@ -121,6 +121,32 @@ static void svg_has_text_and_pdf_has_a_fixed_date(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
+static void marks_have_labels_where_there_is_room(void **state)
+{
+    (void)state;
+    struct err e;
+    struct trace_sweep sweep;
+    static const float x[100];
+    unsigned char *svg;
+    size_t n;
+    struct trace_page page = page_of(&sweep, x, 100);
+    const struct trace_mark marks[] = {{0, 1, 0, "fib"},
+                                       {0, 1.1, 2, "psw"},
+                                       {0, 1.2, 0, "spike"},
+                                       {0, 1.3, 0, "crowded"},
+                                       {0, 60, 1e9, "last"}};
+    page.marks = marks;
+    page.n_marks = sizeof marks / sizeof marks[0];
+    assert_int_equal(trace_draw(&svg, &n, &page, CANVAS_FORMAT_SVG, &e), 0);
+    assert_true(contains(svg, n, ">fib</text>"));
+    assert_true(contains(svg, n, ">psw</text>"));
+    assert_true(contains(svg, n, ">spike</text>"));
+    assert_false(contains(svg, n, ">crowded</text>"));
+    assert_true(contains(svg, n, ">last</text>"));
+    mem_free(svg);
+    assert_int_equal(mem_live_blocks(), 0);
+}
+
 static void no_memory_is_told(void **state)
 {
     (void)state;
@@ -326,6 +352,7 @@ int main(void)
         cmocka_unit_test(few_samples_stay_as_they_are),
         cmocka_unit_test(no_spike_falls_between_columns),
         cmocka_unit_test(svg_has_text_and_pdf_has_a_fixed_date),
+        cmocka_unit_test(marks_have_labels_where_there_is_room),
         cmocka_unit_test(no_memory_is_told),
         cmocka_unit_test(spectra_and_empty_sweeps),
         cmocka_unit_test(nice_numbers),
