@@ -264,12 +264,14 @@ static int take(struct items *out, const struct reading *d, size_t i, struct rea
         to->file = arena_printf(&out->arena, "%s@%.4f", from->file, copy->centre_s);
         copy->event = arena_strdup(&out->arena, copy->event);
         to->patient = from->patient ? arena_strdup(&out->arena, from->patient) : NULL;
+        to->muscle = from->muscle ? arena_strdup(&out->arena, from->muscle) : NULL;
         to->recording =
             arena_strdup(&out->arena, from->recording ? from->recording : from->file);
         to->label = label_of(out, d->c->list[d->first[i] + k].class_name);
         to->n_bytes = copy->n * sizeof *copy->values;
         sha256_hex(to->sha256, copy->values, to->n_bytes);
-        if (!to->file || !copy->event || !to->recording || (from->patient && !to->patient))
+        if (!to->file || !copy->event || !to->recording || (from->patient && !to->patient) ||
+            (from->muscle && !to->muscle))
             return no_memory(e);
     }
     return 0;

@@ -20,8 +20,8 @@ struct item {
     const char *file; // "class folder/name" of a picture, "folder/name" of a recording,
                       // "folder/name@seconds" of an excerpt
     size_t label;
-    const char *patient, *recording; // NULL: not known
-    const char *class_name;          // of a recording, from its manifest; NULL: not known
+    const char *patient, *recording, *muscle; // NULL: not known
+    const char *class_name; // of a recording, from its manifest; NULL: not known
     size_t n_bytes;
     char sha256[SHA256_HEX_BYTES]; // of the file's bytes, or of an excerpt's values
     // Of pictures.

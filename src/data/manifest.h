@@ -10,7 +10,7 @@ struct items;
  * RFC 4180; a header line names the columns, in any order. Wanted: the item ("image", "picture"
  * or "file"; of recordings also "recording" or "record"): its path in the scanned folder or a
  * name that is unique, of a recording with or without its ending; and "patient" (or "subject").
- * Taken: "recording" (or "record") of a picture; "class" (or "label"): of pictures it must agree
+ * Taken: "recording" (or "record") of a picture; "muscle"; "class" (or "label"): of pictures it must agree
  * with the folder, of recordings it is what is in them from beginning to end.
  *
  * ERR_FORMAT, with the line: an item without a line, or a line without an item that was scanned

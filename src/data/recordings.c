@@ -46,8 +46,11 @@ static int take_file(struct items *x, const char *folder, const char *file, stru
     if (item) {
         item->file = item->recording = arena_strdup(&x->arena, file);
         item->patient = r->patient ? arena_strdup(&x->arena, r->patient) : NULL;
+        item->muscle = r->muscle ? arena_strdup(&x->arena, r->muscle) : NULL;
     }
-    rc = item && item->file && (item->patient || !r->patient) ? 0 : no_memory(file, e);
+    rc = item && item->file && (item->patient || !r->patient) && (item->muscle || !r->muscle)
+             ? 0
+             : no_memory(file, e);
     recording_close(r);
     return rc;
 }

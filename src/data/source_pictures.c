@@ -50,6 +50,7 @@ static int example(struct example *out, const struct build *b, const struct item
         .filename = bytes_of(x->file),
         .patient = bytes_of(x->patient),
         .recording = bytes_of(x->recording),
+        .muscle = bytes_of(x->muscle),
         .label = (int64_t)x->label,
         .height = (int64_t)x->height,
         .width = (int64_t)x->width,

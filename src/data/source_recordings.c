@@ -214,6 +214,7 @@ static int example(struct example *out, const struct build *b, const struct item
         .filename = bytes_of(x->file),
         .patient = bytes_of(x->patient),
         .recording = bytes_of(x->recording),
+        .muscle = bytes_of(x->muscle),
         .unit = bytes_of(v->is_uv ? "uV" : "counts"),
         .rate_hz = (float)v->rate_hz,
         .onset_us = (int64_t)llround((v->centre_s - window_s / 2) * 1e6),

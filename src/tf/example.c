@@ -38,6 +38,7 @@ struct key {
 
 #define AT(field) offsetof(struct example, field)
 static const struct key keys[] = {
+    {"emg/muscle", LIST_BYTES, ALWAYS, AT(muscle)},
     {"emg/onset_us", LIST_INTEGER, OF_RECORDINGS, AT(onset_us)},
     {"emg/patient", LIST_BYTES, ALWAYS, AT(patient)},
     {"emg/rate_hz", LIST_FLOAT, OF_RECORDINGS, AT(rate_hz)},

@@ -7,7 +7,7 @@
  *   image/class/label  int64   class from 0
  *   image/height, image/width  int64  pixels
  *   image/filename     bytes   class folder / file name
- *   emg/patient, emg/recording  bytes  left out when not known
+ *   emg/patient, emg/muscle, emg/recording  bytes  left out when not known
  *   emg/signal         float   values of one channel over time
  *   emg/unit           bytes   of emg/signal: "uV", or "counts" where the gain is not known
  *   emg/rate_hz        float   values a second; and of the recording that a picture shows
@@ -35,7 +35,7 @@ struct example_floats {
 void example_floats_read(float *out, struct example_floats from, size_t first, size_t n);
 
 struct example {
-    struct example_bytes encoded, format, filename, patient, recording, unit;
+    struct example_bytes encoded, format, filename, patient, muscle, recording, unit;
     struct example_floats signal;
     float rate_hz; // 0: not known
     int64_t label; // 0 when absent, as slim's reader has it
