@@ -105,12 +105,33 @@ struct ranking {
     const char **labels;
     double *probabilities;
     size_t n;
+    char *note; // "unsure: ...", or NULL
 };
 
 static void ranking_release(struct ranking *r)
 {
     mem_free(r->labels);
     mem_free(r->probabilities);
+    mem_free(r->note);
+}
+
+// What a calibrated model says where its set is not one class; "" where it is sure.
+static char *unsure_note(const json_t *result)
+{
+    struct buffer b = {0};
+    const json_t *set = json_object_get(result, "set"), *label;
+    size_t i, n = json_array_size(set);
+    if (json_is_true(json_object_get(result, "unsure")))
+        buffer_printf(&b, n ? "unsure: " : "unsure: no class is probable enough");
+    json_array_foreach(set, i, label) if (n > 1) buffer_printf(&b, "%s%s",
+                                                               i == 0       ? ""
+                                                               : i + 1 == n ? " or "
+                                                                            : ", ",
+                                                               json_string_value(label));
+    buffer_u8(&b, 0);
+    char *note = b.failed ? NULL : mem_strdup((char *)b.data);
+    buffer_release(&b);
+    return note;
 }
 
 static int rank(struct ranking *out, const json_t *result, struct err *e)
@@ -119,8 +140,8 @@ static int rank(struct ranking *out, const json_t *result, struct err *e)
     size_t n = json_object_size(probabilities);
     const char *label;
     *out = (struct ranking){mem_array(n, sizeof *out->labels),
-                            mem_array(n, sizeof *out->probabilities), 0};
-    if (!out->labels || !out->probabilities)
+                            mem_array(n, sizeof *out->probabilities), 0, unsure_note(result)};
+    if (!out->labels || !out->probabilities || !out->note)
         return err_set(e, ERR_MEMORY, "no memory to show a result");
     json_object_foreach(probabilities, label, value)
     {
@@ -143,6 +164,8 @@ static void print_result(FILE *f, const json_t *result, const struct ranking *r)
     fprintf(f, "%s\n", json_string_value(json_object_get(result, "file")));
     for (size_t k = 0; k < r->n; k++)
         fprintf(f, "  %-20s %6.2f %%\n", r->labels[k], 100 * r->probabilities[k]);
+    if (*r->note)
+        fprintf(f, "  %s\n", r->note);
     if (json_is_array(logits)) {
         fprintf(f, "  logits, by class ");
         json_array_foreach(logits, i, x) fprintf(f, " %.6f", json_real_value(x));
@@ -158,8 +181,9 @@ static int load_card(struct card *out, struct image *im, const json_t *result,
     const char *path = json_string_value(json_object_get(result, "file"));
     int rc = image_read(im, path, e);
     if (rc == 0)
-        *out = (struct card){path_base(path), im->rgb,          im->width, im->height,
-                             r->labels,       r->probabilities, r->n};
+        *out = (struct card){
+            path_base(path), im->rgb,          im->width, im->height,
+            r->labels,       r->probabilities, r->n,      *r->note ? r->note : NULL};
     return rc;
 }
 
@@ -259,21 +283,34 @@ static int check(const struct classify_args *a, struct err *e)
 
 // ---- Recordings ----
 
-// Windows of the same label, one behind the other, as one line.
+static const char *label_of(const json_t *window)
+{
+    return json_is_true(json_object_get(window, "unsure"))
+               ? "unsure"
+               : json_string_value(json_object_get(window, "label"));
+}
+
+static double largest_probability(const json_t *window)
+{
+    const json_t *p = json_object_get(window, "probabilities");
+    const char *label = json_string_value(json_object_get(window, "label"));
+    return json_number_value(json_object_get(p, label));
+}
+
+// Windows of the same label, or unsure ones, one behind the other, as one line.
 static void print_stretches(FILE *f, const json_t *result, double window_s)
 {
     const json_t *windows = json_object_get(result, "windows");
     size_t n = json_array_size(windows);
     for (size_t i = 0, end; i < n; i = end) {
         const json_t *first = json_array_get(windows, i), *last = first;
-        const char *label = json_string_value(json_object_get(first, "label"));
+        const char *label = label_of(first);
         double sum = 0;
         for (end = i; end < n; end++) {
             const json_t *w = json_array_get(windows, end);
-            if (strcmp(json_string_value(json_object_get(w, "label")), label) != 0)
+            if (strcmp(label_of(w), label) != 0)
                 break;
-            sum +=
-                json_number_value(json_object_get(json_object_get(w, "probabilities"), label));
+            sum += largest_probability(w);
             last = w;
         }
         fprintf(f, "  %9.3f to %9.3f s  %-20s %6.2f %%\n",
@@ -298,6 +335,9 @@ static void print_recordings(FILE *f, const json_t *report)
         fprintf(f, "  windows:");
         json_object_foreach(json_object_get(result, "per_class"), label, n)
             fprintf(f, " %s %lld", label, json_integer_value(n));
+        if (json_object_get(result, "n_unsure"))
+            fprintf(f, ", unsure of %lld",
+                    json_integer_value(json_object_get(result, "n_unsure")));
         fputc('\n', f);
     }
 }
@@ -383,6 +423,8 @@ const struct command classify_command = {
         "cannot be read is named in a warning, and the others go on.\n\n"
         "A model of signals takes recordings instead, of any format that nemg info reads, and "
         "gives the probabilities of overlapping windows of the first channel.\n\n"
+        "A model that nemg calibrate has seen says \"unsure\" where it cannot tell two classes "
+        "apart, or where none is probable enough.\n\n"
         "A probability is the network's, and is only as good as what it was trained on: see "
         "nemg evaluate.",
     .operands = "FILE...",

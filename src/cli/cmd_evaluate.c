@@ -1,20 +1,21 @@
 /* cmd_evaluate.c: "nemg evaluate": how good a model is on a split of a data set. */
 #include "job/evaluate.h"
 
-#include "base/file.h"
-#include "base/mem.h"
+#include "base/err.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/evaluation.h"
 #include "cli/watch.h"
 #include "model/modelfolder.h"
 
-#include <string.h>
+#include <jansson.h>
 
 extern const struct command evaluate_command;
 
 struct evaluate_args {
     const char *model, *dataset, *split, *predictions;
-    size_t batch, threads;
+    double sensitivity, specificity;
+    size_t seed, batch, threads;
 };
 
 #define AT(field) offsetof(struct evaluate_args, field)
@@ -23,27 +24,45 @@ static const struct option evaluate_option_table[] = {
      .short_name = 'm',
      .kind = OPTION_KIND_PATH,
      .offset = AT(model),
-     .flags = OPTION_REQUIRED,
      .metavar = "DIR",
      .help = "model folder, as nemg train writes it"},
     {.name = "dataset",
      .short_name = 'd',
      .kind = OPTION_KIND_PATH,
      .offset = AT(dataset),
-     .flags = OPTION_REQUIRED,
      .metavar = "DIR",
      .help = "data set folder"},
     {.name = "split",
      .kind = OPTION_KIND_STRING,
      .offset = AT(split),
      .fallback = "validation",
-     .help = "which pictures: train, validation or test"},
+     .help = "which examples: train, validation or test"},
     {.name = "predictions",
      .kind = OPTION_KIND_PATH,
      .offset = AT(predictions),
      .fallback = "predictions.csv",
      .metavar = "CSV",
-     .help = "file for one line per picture: file, patient, truth, prediction, probabilities"},
+     .help =
+         "file for one line per example: file, patient, muscle, recording, truth, prediction, "
+         "probabilities"},
+    {.name = "sensitivity",
+     .kind = OPTION_KIND_REAL,
+     .offset = AT(sensitivity),
+     .fallback = "0",
+     .max = 1,
+     .help =
+         "for each class the threshold that reaches this share, and what it costs; 0: none"},
+    {.name = "specificity",
+     .kind = OPTION_KIND_REAL,
+     .offset = AT(specificity),
+     .fallback = "0",
+     .max = 1,
+     .help = "likewise for specificity"},
+    {.name = "seed",
+     .kind = OPTION_KIND_SIZE,
+     .offset = AT(seed),
+     .fallback = "0",
+     .help = "of the patients that are drawn again for the intervals"},
     {.name = "batch",
      .short_name = 'b',
      .kind = OPTION_KIND_SIZE,
@@ -51,7 +70,7 @@ static const struct option evaluate_option_table[] = {
      .fallback = "8",
      .min = 1,
      .max = 4096,
-     .help = "pictures computed at once"},
+     .help = "examples computed at once"},
     {.name = "threads",
      .short_name = 'j',
      .kind = OPTION_KIND_SIZE,
@@ -62,148 +81,101 @@ static const struct option evaluate_option_table[] = {
     {0},
 };
 
-// "91.2 % (88.1 to 93.6)", or a dash where there is nothing to divide by.
-static void print_ratio(FILE *f, const json_t *r)
+static int check(const struct evaluate_args *a, const struct options *given, struct err *e)
 {
-    const json_t *ci = json_object_get(r, "ci95");
-    const json_t *value = json_object_get(r, "value");
-    if (!json_is_number(value)) {
-        fprintf(f, " %22s", "-");
-        return;
-    }
-    char text[48] = "";
-    snprintf(text, sizeof text, "%.1f (%.1f to %.1f)", 100 * json_number_value(value),
-             100 * json_number_value(json_array_get(ci, 0)),
-             100 * json_number_value(json_array_get(ci, 1)));
-    fprintf(f, " %22s", text);
+    static const char *const of_models[] = {"model", "dataset", "split", "predictions", NULL};
+    if (!given->n_operands && (!a->model || !a->dataset))
+        return err_set(e, ERR_USAGE,
+                       "wanted --model DIR and --dataset DIR, or a predictions file");
+    for (const char *const *name = of_models; given->n_operands && *name; name++)
+        if (options_given(given, *name))
+            return err_set(e, ERR_USAGE,
+                           "--%s is for a model and a data set, and %s is a predictions file: "
+                           "wanted one of them",
+                           *name, given->operands[0]);
+    return 0;
 }
 
-static int widest(const json_t *classes)
+static int evaluate_a_model(json_t **report, struct command_call *call,
+                            const struct evaluate_options *o, struct err *e)
 {
-    size_t i, n = 8;
-    const json_t *name;
-    json_array_foreach(classes, i, name) n =
-        json_string_length(name) > n ? json_string_length(name) : n;
-    return (int)n;
-}
-
-static void print_confusion(FILE *f, const json_t *report)
-{
-    const json_t *classes = json_object_get(report, "classes"), *name, *count;
-    size_t i, k;
-    int w = widest(classes);
-    fprintf(f, "\ncounts: rows truth, columns prediction\n%-*s", w, "");
-    json_array_foreach(classes, i, name) fprintf(f, " %*s", w, json_string_value(name));
-    fputc('\n', f);
-    json_array_foreach(classes, i, name)
-    {
-        const json_t *row = json_array_get(json_object_get(report, "confusion"), i);
-        fprintf(f, "%-*s", w, json_string_value(name));
-        json_array_foreach(row, k, count)
-            fprintf(f, " %*lld", w, (long long)json_integer_value(count));
-        fputc('\n', f);
-    }
-}
-
-static void print_per_class(FILE *f, const json_t *report)
-{
-    static const char *const columns[] = {"precision", "recall", "specificity", "f1", NULL};
-    const json_t *classes = json_object_get(report, "classes"), *name;
-    size_t i;
-    int w = widest(classes);
-    fprintf(f, "\nin percent, with the 95 %% interval\n%-*s", w, "");
-    for (const char *const *c = columns; *c; c++)
-        fprintf(f, " %22s", *c);
-    fprintf(f, " %9s\n", "support");
-    json_array_foreach(classes, i, name)
-    {
-        const json_t *scores =
-            json_object_get(json_object_get(report, "per_class"), json_string_value(name));
-        fprintf(f, "%-*s", w, json_string_value(name));
-        for (const char *const *c = columns; *c; c++)
-            print_ratio(f, json_object_get(scores, *c));
-        fprintf(f, " %9lld\n",
-                (long long)json_integer_value(
-                    json_object_get(json_object_get(scores, "support"), "value")));
-    }
-}
-
-static void print_mean(FILE *f, const json_t *report, const char *key, const char *name)
-{
-    const json_t *v = json_object_get(report, key);
-    if (json_is_number(v))
-        fprintf(f, "%-18s %.1f %%\n", name, 100 * json_number_value(v));
-    else
-        fprintf(f, "%-18s -\n", name);
-}
-
-static void print(FILE *f, const json_t *report, const char *predictions)
-{
-    const json_t *ci = json_object_get(report, "accuracy_ci95");
-    json_t *cast = json_object_get(report, "tf_slim_bool_cast");
-    fprintf(f, "%-18s %lld\n", "pictures",
-            (long long)json_integer_value(json_object_get(report, "n")));
-    fprintf(f, "%-18s %.1f %% (%.1f to %.1f)\n", "accuracy",
-            100 * json_number_value(json_object_get(report, "accuracy")),
-            100 * json_number_value(json_array_get(ci, 0)),
-            100 * json_number_value(json_array_get(ci, 1)));
-    print_mean(f, report, "balanced_accuracy", "balanced accuracy");
-    print_mean(f, report, "macro_f1", "macro F1");
-    fprintf(f, "%-18s %.4f\n", "cross-entropy",
-            json_number_value(json_object_get(report, "cross_entropy")));
-    print_confusion(f, report);
-    print_per_class(f, report);
-    fprintf(f, "\nTF-Slim bool-cast (class 0 against the rest, as the 2019 paper counted)\n");
-    print_mean(f, cast, "precision", "precision");
-    print_mean(f, cast, "recall", "recall");
-    fprintf(f, "\neach picture's prediction: %s\n", predictions);
+    const struct evaluate_args *a = call->args;
+    struct model m = {0};
+    struct watch w;
+    watch_init(&w, call);
+    int rc = model_open(&m, a->model, e);
+    if (rc == 0)
+        rc = evaluate(report, &m, o, &w.monitor, e);
+    model_close(&m);
+    return rc;
 }
 
 static int evaluate_run(struct command_call *call, struct err *e)
 {
     const struct evaluate_args *a = call->args;
-    struct evaluate_options o = evaluate_defaults();
-    struct model m = {0};
-    struct watch w;
+    struct evaluate_options o = {.dataset = a->dataset,
+                                 .split = a->split,
+                                 .predictions = a->predictions,
+                                 .sensitivity = a->sensitivity,
+                                 .specificity = a->specificity,
+                                 .seed = (uint64_t)a->seed,
+                                 .batch = a->batch,
+                                 .n_threads = a->threads};
+    bool is_file = call->options->n_operands;
     json_t *report = NULL;
-    o.dataset = a->dataset;
-    o.split = a->split;
-    o.predictions = a->predictions;
-    o.batch = a->batch;
-    o.n_threads = a->threads;
-    watch_init(&w, call);
-    int rc = model_open(&m, a->model, e);
+    int rc = check(a, call->options, e);
     if (rc == 0)
-        rc = evaluate(&report, &m, &o, &w.monitor, e);
-    if (rc == 0 && !call->want_json)
-        print(call->console->out, report, a->predictions);
+        rc = is_file ? evaluate_file(&report, call->options->operands[0], &o, e)
+                     : evaluate_a_model(&report, call, &o, e);
+    if (rc == 0 && !call->want_json) {
+        console_progress_end(call->console);
+        evaluation_print(call->console->out, report);
+        if (!is_file)
+            fprintf(call->console->out, "\neach example's prediction: %s\n", a->predictions);
+    }
     if (rc == 0 && call->want_json)
         call->result = json_incref(report);
     json_decref(report);
-    model_close(&m);
     return rc;
 }
 
 static const struct command_example evaluate_examples_shown[] = {
     {"Judges a trained model by the pictures it did not see:",
      "nemg evaluate --model run/model --dataset set"},
+    {"Thresholds that find nine of ten of each class:",
+     "nemg evaluate --model run/model --dataset set --split test --sensitivity 0.9"},
+    {"The same numbers from a table of predictions, also of another program:",
+     "nemg evaluate predictions.csv"},
     {NULL, NULL},
 };
 
 const struct command evaluate_command = {
     .name = "evaluate",
-    .summary = "measures a model on a split of a data set",
+    .summary = "measures a model on a split of a data set, or a table of predictions",
     .description =
-        "Classifies every picture of a split exactly once and reports the confusion matrix; "
+        "Classifies every example of a split exactly once and reports the confusion matrix; "
         "per "
-        "class precision, recall (sensitivity), specificity and F1 with 95 % Wilson intervals; "
-        "accuracy, balanced accuracy, macro F1 and cross-entropy.\n\n"
-        "The intervals take pictures as independent. Pictures of one patient are not: with few "
-        "patients the truth is less certain than they say.\n\n"
+        "class precision, recall (sensitivity), specificity, F1, the area under the ROC curve "
+        "and "
+        "average precision; accuracy, balanced accuracy, macro F1 and cross-entropy; results "
+        "by "
+        "patient, muscle and recording; whether the probabilities can be believed; and, of a "
+        "model "
+        "that nemg calibrate has seen, how often it is unsure. docs/evaluation.md says how to "
+        "read "
+        "each number.\n\n"
+        "Where patients are known the intervals come from drawing patients again, for examples "
+        "of "
+        "one patient resemble each other. Otherwise they are Wilson's and DeLong's, which take "
+        "examples as independent: the truth is then less certain than they say.\n\n"
+        "Instead of a model a predictions file can be given, as --predictions writes it. What "
+        "cannot be computed is shown as a dash, with the reason at the end.\n\n"
         "The 2019 paper's precision and recall came from casting class numbers to true and "
         "false, which measures class 0 against all others; they are given under their own "
-        "name, "
-        "for comparison.",
+        "name, for comparison.",
+    .operands = "[CSV]",
+    .operands_help = "predictions file, in place of --model and --dataset",
+    .n_operands_max = 1,
     .options = evaluate_option_table,
     .args_bytes = sizeof(struct evaluate_args),
     .examples = evaluate_examples_shown,

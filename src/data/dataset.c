@@ -1,6 +1,7 @@
 /* dataset.c: see dataset.h. */
 #include "data/dataset.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/jsonfile.h"
@@ -62,6 +63,24 @@ void dataset_close(struct dataset *d)
     json_decref(d->description);
     mem_free(d->folder);
     *d = (struct dataset){0};
+}
+
+void dataset_split_hash(char out[SHA256_HEX_BYTES], const struct dataset *d, const char *split)
+{
+    const json_t *splits = json_object_get(d->description, "splits"), *shard;
+    const json_t *shards = json_object_get(json_object_get(splits, split), "shards");
+    struct buffer hashes = {0};
+    size_t i;
+    out[0] = '\0';
+    json_array_foreach(shards, i, shard)
+    {
+        const char *hash = json_string_value(json_object_get(shard, "sha256"));
+        if (hash)
+            buffer_append(&hashes, hash, strlen(hash));
+    }
+    if (hashes.n && !hashes.failed)
+        sha256_hex(out, hashes.data, hashes.n);
+    buffer_release(&hashes);
 }
 
 int dataset_input(struct input *out, const struct dataset *d, struct err *e)

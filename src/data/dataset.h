@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/sha256.h"
 #include "input/input.h"
 #include "tf/example.h"
 
@@ -24,6 +25,9 @@ struct dataset {
 };
 int dataset_open(struct dataset *out, const char *folder, struct err *e);
 void dataset_close(struct dataset *d); // accepts a zeroed struct
+
+// SHA-256 over the hashes of a split's shards, in their order; "" where the set does not say.
+void dataset_split_hash(char out[SHA256_HEX_BYTES], const struct dataset *d, const char *split);
 
 // What the set was made for: its description's "input", or pictures of height and width 0 where
 // it does not say: any.

@@ -57,7 +57,8 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
     if (card->rgb)
         fit(&w, &h, card, picture_side);
     double left = margin + (card->rgb ? w + margin : 0);
-    double inner = fmax(h, row_height * (double)card->n);
+    double bars = row_height * (double)card->n, note = card->note ? row_height : 0;
+    double inner = fmax(h, bars + note);
     double total_w = left + bars_width + margin;
     double total_h = top + inner + 2 * margin + small_size;
     int rc = canvas_new(&c, (size_t)total_w, (size_t)total_h, color_ground, e);
@@ -72,6 +73,9 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
         canvas_line(c, frame, 5, 1, color_rail);
     }
     draw_bars(c, card, left, top);
+    if (card->note)
+        canvas_text(c, card->note, left, top + bars + text_size, text_size, CANVAS_LEFT,
+                    bars_width, color_ink);
     canvas_text(c, "nemg \xC2\xB7 research use only", total_w - margin, total_h - margin,
                 small_size, CANVAS_RIGHT, 0, color_soft);
     rc = canvas_file(out, n, c, e);
@@ -145,5 +149,7 @@ void card_terminal(struct buffer *out, const struct card *card, size_t columns)
         terminal_bar(out, card->probabilities[k], columns < 72 ? columns - widest - 10 : 40);
         buffer_printf(out, "\n");
     }
+    if (card->note)
+        buffer_printf(out, "%s\n", card->note);
     buffer_printf(out, "research use only\n");
 }

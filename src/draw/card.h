@@ -18,6 +18,7 @@ struct card {
     const char *const *labels;   // [n], in the order in which they are to stand
     const double *probabilities; // [n], 0 to 1
     size_t n;
+    const char *note; // a line below the bars: "unsure: Fibs or PSW"; NULL: none
 };
 
 // As a PNG file; mem_free().

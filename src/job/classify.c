@@ -11,7 +11,9 @@
 #include "image/preprocess.h"
 #include "job/evaluate.h"
 #include "job/predict.h"
+#include "job/sets.h"
 #include "model/modelfolder.h"
+#include "stats/temperature.h"
 
 #include <string.h>
 
@@ -99,13 +101,15 @@ static json_t *result_json(const struct model *m, const char *path, const float 
     json_t *probabilities = json_object(), *raw = json_array();
     if (!q)
         return NULL;
-    softmax_row(q, logits, m->n_classes);
+    temperature_softmax(q, logits, m->n_classes, m->calibration.temperature);
     for (size_t k = 0; k < m->n_classes; k++) {
         json_object_set_new(probabilities, m->labels[k], json_real((double)q[k]));
         json_array_append_new(raw, json_real((double)logits[k]));
     }
     json_t *o = json_pack("{s:o, s:s, s:o}", "file", jsontext_string(path), "label",
                           m->labels[argmax(q, m->n_classes)], "probabilities", probabilities);
+    if (o)
+        sets_put(o, m, q);
     if (o && want_logits)
         json_object_set(o, "logits", raw);
     json_decref(raw);
@@ -187,9 +191,10 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
     json_t *classes = json_array();
     for (size_t k = 0; k < m->n_classes; k++)
         json_array_append_new(classes, jsontext_string(m->labels[k]));
-    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:O, s:O}", "model",
-                                         jsontext_string(m->name), "classes", classes,
-                                         "results", w.results, "rejected", w.rejected)))
+    if (rc == 0 &&
+        !(*report = json_pack("{s:o, s:O, s:o, s:O, s:O}", "model", jsontext_string(m->name),
+                              "classes", classes, "calibration", sets_calibration(m), "results",
+                              w.results, "rejected", w.rejected)))
         rc = no_memory(e);
     predictor_close(w.p);
     json_decref(classes);

@@ -13,6 +13,7 @@
 #include "data/strip.h"
 #include "job/evaluate.h"
 #include "job/predict.h"
+#include "job/sets.h"
 #include "model/modelfolder.h"
 #include "tf/example.h"
 #include "wave/recording.h"
@@ -55,15 +56,18 @@ static int make_inputs(struct work *w, const struct strip *s, size_t n_windows, 
     return rc;
 }
 
-static json_t *window_json(const struct work *w, size_t first_sample, const float *q)
+static json_t *window_json(const struct work *w, size_t first_sample, const float *q,
+                           size_t *n_unsure)
 {
     const struct model *m = w->m;
     json_t *probabilities = json_object();
     for (size_t k = 0; k < m->n_classes; k++)
         json_object_set_new(probabilities, m->labels[k], json_real((double)q[k]));
-    return json_pack("{s:f, s:s, s:o}", "onset_s",
-                     (double)first_sample / m->input.signal.rate_hz, "label",
-                     m->labels[argmax(q, m->n_classes)], "probabilities", probabilities);
+    json_t *o =
+        json_pack("{s:f, s:s, s:o}", "onset_s", (double)first_sample / m->input.signal.rate_hz,
+                  "label", m->labels[argmax(q, m->n_classes)], "probabilities", probabilities);
+    *n_unsure += sets_put(o, m, q);
+    return o;
 }
 
 static void count(json_t *per_class, const char *label)
@@ -74,7 +78,7 @@ static void count(json_t *per_class, const char *label)
 
 // Windows [first, first + n) of a recording.
 static int run_piece(struct work *w, const struct strip *s, size_t first, size_t n,
-                     json_t *windows, json_t *per_class, struct err *e)
+                     json_t *windows, json_t *per_class, size_t *n_unsure, struct err *e)
 {
     size_t n_samples = (n - 1) * w->hop + w->m->input.signal.n_samples;
     int rc = strip_read(s, first * w->hop, n_samples, w->values, e);
@@ -85,7 +89,7 @@ static int run_piece(struct work *w, const struct strip *s, size_t first, size_t
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const float *q = w->probabilities + i * w->m->n_classes;
         count(per_class, w->m->labels[argmax(q, w->m->n_classes)]);
-        if (json_array_append_new(windows, window_json(w, (first + i) * w->hop, q)))
+        if (json_array_append_new(windows, window_json(w, (first + i) * w->hop, q, n_unsure)))
             rc = no_memory(e);
     }
     return rc;
@@ -96,7 +100,7 @@ static int run_recording(json_t **out, struct work *w, const char *path,
 {
     struct recording *r;
     struct strip s;
-    size_t n_samples = w->m->input.signal.n_samples;
+    size_t n_samples = w->m->input.signal.n_samples, n_unsure = 0;
     json_t *windows = json_array(), *per_class = json_object();
     *out = NULL;
     for (size_t k = 0; k < w->m->n_classes; k++)
@@ -110,7 +114,7 @@ static int run_recording(json_t **out, struct work *w, const char *path,
     size_t n = rc == 0 ? ((size_t)s.n_samples - n_samples) / w->hop + 1 : 0;
     for (size_t i = 0; rc == 0 && i < n; i += w->batch) {
         size_t piece = n - i < w->batch ? n - i : w->batch;
-        rc = run_piece(w, &s, i, piece, windows, per_class, e);
+        rc = run_piece(w, &s, i, piece, windows, per_class, &n_unsure, e);
         monitor_progress(monitor, "classifying", i + piece, n, "");
         if (rc == 0 && monitor_is_cancelled(monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while classifying");
@@ -119,6 +123,8 @@ static int run_recording(json_t **out, struct work *w, const char *path,
                                       "duration_s", recording_duration_s(r), "per_class",
                                       per_class, "windows", windows)))
         rc = no_memory(e);
+    if (rc == 0 && w->m->is_calibrated)
+        json_object_set_new(*out, "n_unsure", json_integer((json_int_t)n_unsure));
     json_decref(windows);
     json_decref(per_class);
     recording_close(r);
@@ -140,8 +146,11 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
     w->bytes = mem_array(in->n_samples, sizeof(uint32_t));
     if (!w->inputs || !w->probabilities || !w->values || !w->bytes)
         return no_memory(e);
-    return predictor_open(&w->predictor, &w->m->network, w->m->variables, w->batch,
-                          o->n_threads, e);
+    int rc = predictor_open(&w->predictor, &w->m->network, w->m->variables, w->batch,
+                            o->n_threads, e);
+    if (rc == 0)
+        predictor_set_temperature(w->predictor, w->m->calibration.temperature);
+    return rc;
 }
 
 static int run_all(json_t *results, json_t *rejected, struct work *w,
@@ -180,11 +189,12 @@ int classify_recordings(json_t **report, struct model *m,
     int rc = prepare(&w, o, e);
     if (rc == 0)
         rc = run_all(results, rejected, &w, o, monitor, e);
-    if (rc == 0 &&
-        !(*report = json_pack(
-              "{s:o, s:O, s:f, s:f, s:O, s:O}", "model", jsontext_string(m->name), "classes",
-              classes, "window_ms", (double)m->input.signal.n_samples * ms_per_sample, "hop_ms",
-              (double)w.hop * ms_per_sample, "results", results, "rejected", rejected)))
+    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:o, s:f, s:f, s:O, s:O}", "model",
+                                         jsontext_string(m->name), "classes", classes,
+                                         "calibration", sets_calibration(m), "window_ms",
+                                         (double)m->input.signal.n_samples * ms_per_sample,
+                                         "hop_ms", (double)w.hop * ms_per_sample, "results",
+                                         results, "rejected", rejected)))
         rc = no_memory(e);
     predictor_close(w.predictor);
     json_decref(results);

@@ -4,15 +4,16 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/zoo.h"
+#include "stats/temperature.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 struct predictor {
     const struct network *n;
     struct net *net;
     size_t batch, n_classes, floats;
+    double temperature;
 };
 
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
@@ -34,6 +35,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
     }
     p->n = n;
     p->batch = batch;
+    p->temperature = 1;
     p->n_classes = n->spec.n_classes;
     p->floats = n->spec.shape.h * n->spec.shape.w * n->spec.shape.c;
     *out = p;
@@ -68,15 +70,9 @@ int predictor_refresh(struct predictor *p, struct err *e)
     return net_refresh(p->net, e);
 }
 
-void softmax_row(float *probabilities, const float *logits, size_t n_classes)
+void predictor_set_temperature(struct predictor *p, double temperature)
 {
-    double largest = (double)logits[0], sum = 0;
-    for (size_t k = 1; k < n_classes; k++)
-        largest = fmax(largest, (double)logits[k]);
-    for (size_t k = 0; k < n_classes; k++)
-        sum += exp((double)logits[k] - largest);
-    for (size_t k = 0; k < n_classes; k++)
-        probabilities[k] = (float)(exp((double)logits[k] - largest) / sum);
+    p->temperature = temperature;
 }
 
 int predictor_run(struct predictor *p, const float *inputs, size_t n, float *logits,
@@ -96,7 +92,8 @@ int predictor_run(struct predictor *p, const float *inputs, size_t n, float *log
         if (logits)
             memcpy(logits + i * p->n_classes, row, p->n_classes * sizeof *logits);
         if (probabilities)
-            softmax_row(probabilities + i * p->n_classes, row, p->n_classes);
+            temperature_softmax(probabilities + i * p->n_classes, row, p->n_classes,
+                                p->temperature);
     }
     return 0;
 }

@@ -15,6 +15,8 @@ struct variables;
 // Compiles a network for inference. Borrows both.
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
                    size_t batch, size_t n_threads, struct err *e);
+// Of the probabilities from now on: softmax(logits / temperature); 1 at first.
+void predictor_set_temperature(struct predictor *p, double temperature);
 void predictor_close(struct predictor *p); // accepts NULL
 size_t predictor_batch(const struct predictor *p);
 const struct network *predictor_network(const struct predictor *p);
@@ -24,6 +26,3 @@ int predictor_refresh(struct predictor *p, struct err *e); // the variables chan
 // inputs [n][input_floats()], n <= batch; logits and probabilities [n][K], either may be NULL.
 int predictor_run(struct predictor *p, const float *inputs, size_t n, float *logits,
                   float *probabilities, struct err *e);
-
-// softmax in double, of one row.
-void softmax_row(float *probabilities, const float *logits, size_t n_classes);

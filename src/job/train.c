@@ -22,6 +22,7 @@
 #include "model/modelfolder.h"
 #include "model/weights.h"
 #include "nn/variables.h"
+#include "stats/temperature.h"
 #include "tf/checkpoint.h"
 
 #include <math.h>
@@ -515,7 +516,7 @@ static int validate_features(struct validation *v, struct phase *p, struct train
                 memcpy(net_feed(p->heads, f->tensors[k]).data, f->values[k] + i * f->floats[k],
                        f->floats[k] * sizeof *q);
         rc = net_forward(p->heads, e);
-        softmax_row(q, net_fetch(p->heads, t->network.logits).data, n_classes);
+        temperature_softmax(q, net_fetch(p->heads, t->network.logits).data, n_classes, 1);
         sum -= log(fmax((double)q[label], 0x1p-126));
         n_right += argmax(q, n_classes) == label;
     }
@@ -551,7 +552,7 @@ static int validate(struct phase *p, struct train *t, struct err *e)
     if (p->plan.uses_features)
         rc = validate_features(&v, p, t, e);
     else if ((rc = predictor_refresh(p->predictor, e)) == 0)
-        rc = evaluate_examples(&v, p->predictor, &t->validation, &t->input, NULL,
+        rc = evaluate_examples(&v, p->predictor, &t->validation, &t->input,
                                t->o->n_loader_threads, NULL, e);
     struct train_best *best = &t->at.best;
     if (rc == 0) {

@@ -196,6 +196,34 @@ static int read_input(struct input *out, const json_t *root, long long schema, c
     return rc == 0 ? input_from_json(out, o, path, e) : rc;
 }
 
+static int read_calibration(struct model *m, const json_t *root, const char *path,
+                            struct err *e)
+{
+    struct calibration *c = &m->calibration;
+    const json_t *o = json_object_get(root, "calibration");
+    c->temperature = 1;
+    if (!o || json_is_null(o))
+        return 0;
+    int rc = jsonfile_get_real(&c->temperature, o, "temperature", path, e);
+    if (rc == 0)
+        rc = jsonfile_get_real(&c->error_rate, o, "error_rate", path, e);
+    if (rc == 0)
+        rc = jsonfile_get_real(&c->threshold, o, "threshold", path, e);
+    if (rc < 0)
+        return rc;
+    if (!(c->temperature > 0 && c->error_rate > 0 && c->error_rate < 1 && c->threshold >= 0 &&
+          c->threshold <= 1))
+        return err_set(
+            e, ERR_FORMAT,
+            "%s: calibration with temperature %g, error rate %g, threshold %g: wanted "
+            "above 0, between 0 and 1, 0 to 1",
+            path, c->temperature, c->error_rate, c->threshold);
+    const char *hash = json_string_value(json_object_get(o, "split_hash"));
+    snprintf(c->split_hash, sizeof c->split_hash, "%s", hash ? hash : "");
+    m->is_calibrated = true;
+    return 0;
+}
+
 static int read_description(struct model *m, struct model_spec *spec, const json_t *root,
                             const char *path, struct err *e)
 {
@@ -207,7 +235,8 @@ static int read_description(struct model *m, struct model_spec *spec, const json
     if (rc < 0 || (rc = jsonfile_get_string(&spec->network, root, "network", path, e)) < 0 ||
         (rc = jsonfile_get_real(&spec->width, root, "width", path, e)) < 0 ||
         (rc = read_labels(m, root, path, e)) < 0 ||
-        (rc = read_input(&m->input, root, schema, path, e)) < 0)
+        (rc = read_input(&m->input, root, schema, path, e)) < 0 ||
+        (rc = read_calibration(m, root, path, e)) < 0)
         return rc;
     spec->shape = input_shape(&m->input);
     spec->n_classes = m->n_classes;
@@ -264,6 +293,22 @@ int model_open(struct model *out, const char *folder, struct err *e)
     return rc;
 }
 
+int model_set_calibration(const char *folder, json_t *calibration, struct err *e)
+{
+    char *path;
+    json_t *root = NULL;
+    int rc = in_folder(&path, folder, "model.json", e);
+    if (rc == 0)
+        rc = jsonfile_read(&root, path, e);
+    if (rc == 0 && json_object_set(root, "calibration", calibration))
+        rc = err_set(e, ERR_FORMAT, "%s: not an object", path);
+    if (rc == 0)
+        rc = jsonfile_write(path, root, e);
+    json_decref(root);
+    mem_free(path);
+    return rc;
+}
+
 // How many classes the checkpoint's logits have.
 static int count_classes(size_t *n, const char *network, const char *checkpoint, struct err *e)
 {
@@ -309,7 +354,7 @@ int model_open_bare(struct model *out, const char *network, const char *checkpoi
 {
     size_t n_classes = 0;
     struct shape own;
-    *out = (struct model){0};
+    *out = (struct model){.calibration = {.temperature = 1}};
     int rc = zoo_shape(&own, network, e);
     if (rc < 0)
         return rc;

@@ -1,7 +1,8 @@
 /*
  * modelfolder.h: a model one can take away: a folder with everything that a prediction needs.
  *
- *   model.json    "schema": 2, network, width, labels, input (input.h), how it came to be
+ *   model.json    "schema": 2, network, width, labels, input (input.h), how it came to be, and where
+ *                 nemg calibrate wrote it, "calibration"
  *   labels.txt    TF-Slim's: "0:Fibs" a line
  *   weights.index, weights.data-00000-of-00001   a TensorFlow V2 checkpoint of the variables
  *
@@ -13,6 +14,7 @@
  */
 #pragma once
 
+#include "base/sha256.h"
 #include "input/input.h"
 #include "model/zoo.h"
 
@@ -21,6 +23,14 @@
 struct err;
 struct variables;
 
+// What nemg calibrate found out on examples that the network was not trained on: stats/temperature.h,
+// stats/conformal.h.
+struct calibration {
+    double temperature;           // above 0; probabilities are softmax(logits / temperature)
+    double error_rate, threshold; // of conformal sets: 0 < error_rate < 1, 0 <= threshold <= 1
+    char split_hash[SHA256_HEX_BYTES]; // of those examples (dataset.h); "": not known
+};
+
 struct model {
     struct network network;
     struct variables *variables;
@@ -28,7 +38,9 @@ struct model {
     size_t n_classes;
     struct input input; // what it reads
     json_t *training;   // how it came to be, an object; NULL: not known
-    char *name;         // for messages: the folder or checkpoint
+    bool is_calibrated;
+    struct calibration calibration; // temperature 1 where it is not
+    char *name;                     // for messages: the folder or checkpoint
 };
 
 // training is borrowed; NULL: none.
@@ -41,5 +53,9 @@ int model_open(struct model *out, const char *folder, struct err *e);
 // 0"...
 int model_open_bare(struct model *out, const char *network, const char *checkpoint,
                     const char *labels, size_t image_size, double width, struct err *e);
+
+// Writes a calibration into a model folder's model.json; a new training of the model drops it.
+// calibration: an object with at least temperature, error_rate and threshold; borrowed.
+int model_set_calibration(const char *folder, json_t *calibration, struct err *e);
 
 void model_close(struct model *m); // accepts a zeroed struct

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 int confusion_init(struct confusion *c, size_t n_classes, struct err *e)
 {
@@ -29,9 +30,20 @@ void confusion_release(struct confusion *c)
 
 void confusion_add(struct confusion *c, size_t truth, size_t predicted)
 {
+    confusion_add_times(c, truth, predicted, 1);
+}
+
+void confusion_add_times(struct confusion *c, size_t truth, size_t predicted, uint64_t times)
+{
     assert(truth < c->n_classes && predicted < c->n_classes);
-    c->count[truth * c->n_classes + predicted]++;
-    c->n++;
+    c->count[truth * c->n_classes + predicted] += times;
+    c->n += times;
+}
+
+void confusion_clear(struct confusion *c)
+{
+    memset(c->count, 0, c->n_classes * c->n_classes * sizeof *c->count);
+    c->n = 0;
 }
 
 uint64_t confusion_count(const struct confusion *c, size_t truth, size_t predicted)

@@ -44,6 +44,8 @@ void confusion_release(struct confusion *c); // accepts a zeroed struct
 // Counts one example. truth, predicted < n_classes: the caller has checked what came from a
 // file.
 void confusion_add(struct confusion *c, size_t truth, size_t predicted);
+void confusion_add_times(struct confusion *c, size_t truth, size_t predicted, uint64_t times);
+void confusion_clear(struct confusion *c); // all counts zero again
 uint64_t confusion_count(const struct confusion *c, size_t truth, size_t predicted);
 
 // One class against all others.
