@@ -131,10 +131,12 @@ static void print_mean(FILE *f, const json_t *report, const char *key, const cha
     snprintf(member, sizeof member, "%s_ci95_patients", key);
     const json_t *ci = json_object_get(report, member);
     snprintf(member, sizeof member, "%s_ci95", key);
-    format_interval(interval, sizeof interval,
-                    json_is_array(ci) ? ci : json_object_get(report, member), 100, 1);
+    const json_t *wilson = json_object_get(report, member);
+    format_interval(interval, sizeof interval, json_is_array(ci) ? ci : wilson, 100, 1);
+    bool has_star = has_patients(report) && json_is_array(wilson) && !json_is_array(ci);
     if (json_is_number(v))
-        fprintf(f, "%-18s %.1f %%%s\n", name, 100 * json_number_value(v), interval);
+        fprintf(f, "%-18s %.1f %%%s%s\n", name, 100 * json_number_value(v), interval,
+                has_star ? "*" : "");
     else
         fprintf(f, "%-18s -\n", name);
 }
@@ -148,7 +150,7 @@ static void print_whole(FILE *f, const json_t *report)
         fprintf(f, ", of %lld patients", count(bootstrap, "n_clusters"));
     fputc('\n', f);
     print_mean(f, report, "accuracy", "accuracy");
-    if (has_patients(report)) {
+    if (json_is_array(json_object_get(report, "accuracy_ci95_patients"))) {
         format_interval(interval, sizeof interval, json_object_get(report, "accuracy_ci95"),
                         100, 1);
         fprintf(f, "%-18s %s (Wilson, as if examples were independent)\n", "", interval + 1);
@@ -266,11 +268,11 @@ static void print_groups(FILE *f, const json_t *report, const char *key, bool wa
     }
 }
 
-static bool was_said(const json_t *all, const char *until, const char *why)
+static bool was_said(json_t *all, const char *until, const char *why)
 {
     const char *at;
     json_t *reason;
-    json_object_foreach((json_t *)(size_t)all, at, reason)
+    json_object_foreach(all, at, reason)
     {
         if (at == until)
             return false;

@@ -127,27 +127,23 @@ static struct judge *add_judge(struct comparison *c, const char *name, struct er
     return j;
 }
 
-static int add_models(struct comparison *c, struct err *e)
+static int add_model(struct comparison *c, const char *path, struct err *e)
 {
-    const char *const paths[MODELS_MAX] = {c->o->a, c->o->b};
-    int rc = 0;
-    for (; rc == 0 && c->n_models < MODELS_MAX && paths[c->n_models];) {
-        if ((rc = predictions_read(&c->q[c->n_models], paths[c->n_models], e)) == 0)
-            c->n_models++;
-    }
-    if (rc == 0)
-        rc = sort_files(&c->order, &c->q[0], e);
-    for (size_t i = 0; rc == 0 && i < c->n_models; i++) {
-        struct judge *j = add_judge(c, paths[i], e);
-        if (!j)
-            return ERR_MEMORY;
-        j->n_judged = c->q[0].n;
-        if (i == 0)
-            memcpy(j->called, c->q[0].called, j->n_judged * sizeof *j->called);
-        else
-            rc = match_second(j->called, c, e);
-    }
-    return rc;
+    size_t i_model = c->n_models;
+    int rc = predictions_read(&c->q[i_model], path, e);
+    if (rc < 0)
+        return rc;
+    c->n_models++;
+    if (i_model == 0 && (rc = sort_files(&c->order, &c->q[0], e)) < 0)
+        return rc;
+    struct judge *j = add_judge(c, path, e);
+    if (!j)
+        return ERR_MEMORY;
+    j->n_judged = c->q[0].n;
+    if (i_model > 0)
+        return match_second(j->called, c, e);
+    memcpy(j->called, c->q[0].called, j->n_judged * sizeof *j->called);
+    return 0;
 }
 
 // ---- Raters ----
@@ -409,7 +405,9 @@ int compare(json_t **report, const struct compare_options *o, struct err *e)
     struct comparison c = {.o = o, .not_computable = json_object()};
     *report = NULL;
     arena_init(&c.names);
-    int rc = c.not_computable ? add_models(&c, e) : no_memory(e);
+    int rc = c.not_computable ? add_model(&c, o->a, e) : no_memory(e);
+    if (rc == 0 && o->b)
+        rc = add_model(&c, o->b, e);
     if (rc == 0)
         rc = add_raters(&c, e);
     if (rc == 0)

@@ -243,7 +243,7 @@ static void percentiles_say_why_not(void **state)
 {
     (void)state;
     struct interval v;
-    double values[41], few[] = {1, NAN, NAN, 2}, same[] = {0.5, 0.5, 0.5};
+    double values[41], few[] = {1, (double)NAN, (double)NAN, 2}, same[] = {0.5, 0.5, 0.5};
     for (int i = 0; i < 41; i++)
         values[i] = (double)((i * 17) % 41);
     assert_null(bootstrap_percentile95(&v, values, 41));
