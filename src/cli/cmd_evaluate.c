@@ -50,8 +50,9 @@ static const struct option evaluate_option_table[] = {
      .offset = AT(sensitivity),
      .fallback = "0",
      .max = 1,
-     .help =
-         "for each class the threshold that reaches this share, and what it costs; 0: none"},
+     .help = "for each class the threshold that reaches this share on validation, and what it "
+             "gives "
+             "here; 0: none"},
     {.name = "specificity",
      .kind = OPTION_KIND_REAL,
      .offset = AT(specificity),

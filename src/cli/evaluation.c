@@ -206,9 +206,12 @@ static void print_operating_points(FILE *f, const json_t *report)
     int w = widest(json_object_get(report, "classes"));
     if (!json_array_size(points))
         return;
-    fprintf(f,
-            "\nthresholds, chosen on these same examples, which flatters them; in percent\n"
-            "%-*s %18s %10s %22s %22s %22s\n",
+    const json_t *chosen_on = json_object_get(json_array_get(points, 0), "chosen_on");
+    const json_t *split = json_object_get(report, "split");
+    fprintf(f, "\nthresholds, chosen on %s; in percent\n%-*s %18s %10s %22s %22s %22s\n",
+            json_is_string(chosen_on) && !json_equal(chosen_on, split)
+                ? json_string_value(chosen_on)
+                : "these same examples, which flatters them",
             w, "", "wanted", "threshold", "sensitivity", "specificity", "precision");
     json_array_foreach(points, i, p)
     {

@@ -172,7 +172,7 @@ int examples_load(struct examples *out, const struct dataset *d, const char *spl
         rc = err_set(e, ERR_USAGE, "%s: no split \"%s\" (no file *_%s_*.tfrecord)", d->folder,
                      split, split);
     if (rc == 0 && !out->n)
-        rc = err_set(e, ERR_FORMAT, "%s: split \"%s\" is empty", d->folder, split);
+        rc = err_set(e, ERR_USAGE, "%s: split \"%s\" is empty", d->folder, split);
     if (out->per_class)
         file_list_release(&l);
     if (rc < 0)

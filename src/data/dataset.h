@@ -41,7 +41,7 @@ struct examples {
     size_t n_classes;
     unsigned char **blocks; // the messages
 };
-// ERR_USAGE: no such split. ERR_FORMAT: a damaged record or a label out of range, with shard
+// ERR_USAGE: no such split, or an empty one. ERR_FORMAT: a damaged record or a label out of range, with shard
 // and record.
 int examples_load(struct examples *out, const struct dataset *d, const char *split,
                   struct err *e);

@@ -249,9 +249,11 @@ static int put_classes(json_t *o, struct assessment *a, struct err *e)
     if (!curves)
         return ERR_MEMORY;
     json_object_set_new(o, "curves", curves);
-    json_object_set_new(o, "operating_points", assess_operating_points(a));
+    json_t *points;
+    int rc = assess_operating_points(&points, a, e);
+    json_object_set_new(o, "operating_points", points);
     json_object_set_new(o, "calibration", calibration_json(a));
-    return 0;
+    return rc;
 }
 
 static int put_groups(json_t *o, struct assessment *a, struct err *e)

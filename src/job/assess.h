@@ -15,8 +15,11 @@ struct err;
 struct predictions;
 
 struct assess_options {
-    double sensitivity, specificity;       // operating points to report; 0: none
-    const char *split;                     // of the predictions, NULL: not known
+    double sensitivity, specificity; // operating points to report; 0: none
+    const struct predictions
+        *chosen_on;    // of the validation split, of the same classes: thresholds
+                       // are chosen there; NULL: on the predictions themselves
+    const char *split; // of the predictions, NULL: not known
     const struct calibration *calibration; // that made the probabilities, NULL: none
     bool is_own_split;                     // the calibration was fitted to these very examples
     uint64_t seed;                         // of the bootstrap

@@ -79,39 +79,68 @@ json_t *assess_curves(struct assessment *a, struct err *e)
     return o;
 }
 
-static json_t *point_json(struct assessment *a, size_t k, enum operating_aim aim,
-                          double at_least, size_t i)
+// The point that is chosen on other examples, at these.
+static struct operating_point find_point(struct assessment *a, const struct ranked *chosen_on,
+                                         size_t k, enum operating_aim aim, double at_least)
 {
-    struct operating_point p = operating_point(&a->ranked[k], aim, at_least);
-    json_t *o = json_pack("{s:s, s:s, s:f, s:s?}", "class", a->q->classes[k], "aim",
-                          aim == OPERATING_SENSITIVITY ? "sensitivity" : "specificity",
-                          "at_least", at_least, "chosen_on", a->o->split);
-    char *at = mem_printf("/operating_points/%zu", i);
-    if (p.why) {
-        static const char *const members[] = {"threshold", "sensitivity", "specificity",
-                                              "precision", NULL};
-        for (const char *const *m = members; *m; m++)
-            json_object_set_new(o, *m, json_null());
-        assess_why(a->not_computable, at, "", p.why);
-    } else {
-        json_t *why = a->not_computable;
-        json_object_set_new(o, "threshold", json_real(p.threshold));
-        json_object_set_new(o, "sensitivity", assess_ratio(why, p.sensitivity, NULL, NULL));
-        json_object_set_new(o, "specificity", assess_ratio(why, p.specificity, NULL, NULL));
-        json_object_set_new(o, "precision", assess_ratio(why, p.precision, NULL, NULL));
+    struct operating_point p =
+        operating_point(chosen_on ? &chosen_on[k] : &a->ranked[k], aim, at_least);
+    return p.why || !chosen_on ? p : operating_point_at(&a->ranked[k], p.threshold);
+}
+
+static json_t *point_json(struct assessment *a, const struct ranked *chosen_on, size_t k,
+                          enum operating_aim aim, double at_least, size_t i)
+{
+    struct operating_point p = find_point(a, chosen_on, k, aim, at_least);
+    json_t *why = a->not_computable;
+    json_t *o =
+        json_pack("{s:s, s:s, s:f, s:s?, s:o}", "class", a->q->classes[k], "aim",
+                  aim == OPERATING_SENSITIVITY ? "sensitivity" : "specificity", "at_least",
+                  at_least, "chosen_on", chosen_on ? "validation" : a->o->split, "threshold",
+                  p.why ? json_null() : json_real(p.threshold));
+    const struct {
+        const char *name, *why;
+        const struct ratio *ratio;
+    } ratios[] = {{"sensitivity", "no example is of this class", &p.sensitivity},
+                  {"specificity", "every example is of this class", &p.specificity},
+                  {"precision", "no example was called so", &p.precision}};
+    for (size_t m = 0; m < sizeof ratios / sizeof *ratios; m++) {
+        char *at = mem_printf("/operating_points/%zu/%s", i, ratios[m].name);
+        json_object_set_new(o, ratios[m].name,
+                            p.why ? json_null()
+                                  : assess_ratio(why, *ratios[m].ratio, at, ratios[m].why));
+        mem_free(at);
     }
+    char *at = mem_printf("/operating_points/%zu", i);
+    if (p.why)
+        assess_why(why, at, "", p.why);
     mem_free(at);
     return o;
 }
 
-json_t *assess_operating_points(struct assessment *a)
+static void put_points(json_t *list, struct assessment *a, const struct ranked *chosen_on)
 {
     const double wanted[] = {[OPERATING_SENSITIVITY] = a->o->sensitivity,
                              [OPERATING_SPECIFICITY] = a->o->specificity};
-    json_t *list = json_array();
     for (size_t aim = 0; aim < sizeof wanted / sizeof *wanted; aim++)
         for (size_t k = 0; wanted[aim] > 0 && k < a->q->n_classes; k++)
-            json_array_append_new(list, point_json(a, k, (enum operating_aim)aim, wanted[aim],
-                                                   json_array_size(list)));
-    return list;
+            json_array_append_new(list, point_json(a, chosen_on, k, (enum operating_aim)aim,
+                                                   wanted[aim], json_array_size(list)));
+}
+
+int assess_operating_points(json_t **out, struct assessment *a, struct err *e)
+{
+    const struct predictions *other = a->o->chosen_on;
+    struct ranked *ranked = other ? mem_array(other->n_classes, sizeof *ranked) : NULL;
+    *out = json_array();
+    int rc =
+        *out && (ranked || !other) ? 0 : err_set(e, ERR_MEMORY, "no memory for thresholds");
+    for (size_t k = 0; rc == 0 && other && k < other->n_classes; k++)
+        rc = ranked_init(&ranked[k], other->p, other->truth, other->n, other->n_classes, k, e);
+    if (rc == 0)
+        put_points(*out, a, ranked);
+    for (size_t k = 0; ranked && k < other->n_classes; k++)
+        ranked_release(&ranked[k]);
+    mem_free(ranked);
+    return rc;
 }

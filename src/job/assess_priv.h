@@ -95,4 +95,4 @@ int assess_resample(struct assessment *a, struct err *e);
 // ---- assess_curves.c ----
 
 json_t *assess_curves(struct assessment *a, struct err *e); // NULL: no memory
-json_t *assess_operating_points(struct assessment *a);
+int assess_operating_points(json_t **out, struct assessment *a, struct err *e);

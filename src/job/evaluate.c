@@ -142,13 +142,14 @@ static int put_source(json_t **report, json_t *source, struct err *e)
 }
 
 static int assess_split(json_t **report, const struct model *m, const struct dataset *d,
-                        const struct predictions *q, const struct evaluate_options *o,
-                        struct err *e)
+                        const struct predictions *q, const struct predictions *chosen_on,
+                        const struct evaluate_options *o, struct err *e)
 {
     char hash[SHA256_HEX_BYTES];
     struct assess_options a = assess_options_of(o);
     dataset_split_hash(hash, d, o->split);
     a.split = o->split;
+    a.chosen_on = chosen_on;
     a.calibration = m->is_calibrated ? &m->calibration : NULL;
     a.is_own_split = m->is_calibrated && *hash && !strcmp(hash, m->calibration.split_hash);
     int rc = assess(report, q, &a, e);
@@ -162,26 +163,57 @@ static int assess_split(json_t **report, const struct model *m, const struct dat
                       e);
 }
 
+// Loads a split and predicts it.
+static int run_split(struct predictions *out, struct model *m, const struct dataset *d,
+                     const char *split, const struct evaluate_options *o,
+                     const struct monitor *monitor, struct err *e)
+{
+    struct examples x = {0};
+    int rc = examples_load(&x, d, split, e);
+    if (rc == 0)
+        rc = predict_split(out, m, &x, o, monitor, e);
+    examples_release(&x);
+    return rc;
+}
+
+// Thresholds are chosen on validation where something else is judged, and there is one.
+static int run_validation(struct predictions *out, bool *has_it, struct model *m,
+                          const struct dataset *d, const struct evaluate_options *o,
+                          const struct monitor *monitor, struct err *e)
+{
+    struct err none;
+    *has_it = false;
+    if (!(o->sensitivity > 0 || o->specificity > 0) || !strcmp(o->split, "validation"))
+        return 0;
+    int rc = run_split(out, m, d, "validation", o, monitor, &none);
+    *has_it = rc == 0;
+    if (rc < 0 && rc != ERR_USAGE) { // ERR_USAGE: no such split, or nothing in it, or an empty one
+        *e = none;
+        return rc;
+    }
+    return 0;
+}
+
 int evaluate(json_t **report, struct model *m, const struct evaluate_options *o,
              const struct monitor *monitor, struct err *e)
 {
     struct dataset d = {0};
-    struct examples x = {0};
-    struct predictions q = {0};
+    struct predictions q = {0}, validation = {0};
+    bool has_validation = false;
     *report = NULL;
     int rc = dataset_open(&d, o->dataset, e);
     if (rc == 0)
         rc = evaluate_check_labels(m, &d, e);
     if (rc == 0)
-        rc = examples_load(&x, &d, o->split, e);
+        rc = run_split(&q, m, &d, o->split, o, monitor, e);
     if (rc == 0)
-        rc = predict_split(&q, m, &x, o, monitor, e);
+        rc = run_validation(&validation, &has_validation, m, &d, o, monitor, e);
     if (rc == 0 && o->predictions)
         rc = predictions_write(o->predictions, &q, e);
     if (rc == 0)
-        rc = assess_split(report, m, &d, &q, o, e);
+        rc = assess_split(report, m, &d, &q, has_validation ? &validation : NULL, o, e);
     predictions_release(&q);
-    examples_release(&x);
+    predictions_release(&validation);
     dataset_close(&d);
     return rc;
 }

@@ -38,6 +38,8 @@ check file-gives-the-same same_numbers
 evaluate --sensitivity 0.5 --specificity 0.5 --json >"$json"
 check_json operating-points '(.operating_points | length) == 6 and (.operating_points |
     all(.threshold == null or .[.aim].value >= .at_least))' "$json"
+evaluate --split train --sensitivity 0.5 --json >"$json"
+check_json chosen-on-validation '.operating_points | length == 3 and all(.chosen_on == "validation")' "$json"
 refuses neither-nor 2 'predictions file' "$nemg" evaluate --model "$model"
 refuses both 2 'one of them' "$nemg" evaluate --model "$model" "$table"
 

@@ -46,6 +46,7 @@ check train-signals "$nemg" train --dataset "$set" --run "$scratch/run" --width 
 check_json model-json '.schema == 2 and .input.kind == "signal"' "$scratch/run/model/model.json"
 "$nemg" evaluate --model "$scratch/run/model" --dataset "$set" --json >"$json" 2>/dev/null
 check_json learnt '.balanced_accuracy > 0.5' "$json"
+check_json muscles-known '.muscles.n > 0 and ([.muscles.groups[].n] | add) == .n and .recordings.n > 0' "$json"
 refuses pictures-are-no-signals 1 'no signal' "$nemg" evaluate --model "$scratch/run/model" --dataset "$scratch/drawn" --quiet
 
 # the same examples as mel-spectrograms
