@@ -12,7 +12,8 @@
 extern const struct command dataset_build_command;
 
 struct build_args {
-    const char *images, *recordings, *out, *manifest, *patient_pattern, *name, *class_map;
+    const char *images, *recordings, *dataset, *out, *manifest, *patient_pattern, *name,
+        *class_map;
     int split; // enum split_method, -1: not given
     int input, centre, balance;
     double validation, test, window_ms, margin_ms, rate_hz, negatives;
@@ -31,7 +32,13 @@ static const struct option build_options[] = {
      .kind = OPTION_KIND_PATH,
      .offset = AT(recordings),
      .metavar = "DIR",
-     .help = "folder of annotated recordings: what is around their events becomes examples"},
+     .help =
+         "folder of annotated recordings: what is around their events becomes examples; or"},
+    {.name = "dataset",
+     .kind = OPTION_KIND_PATH,
+     .offset = AT(dataset),
+     .metavar = "DIR",
+     .help = "another data set: its examples as they are, divided anew"},
     {.name = "out",
      .kind = OPTION_KIND_PATH,
      .offset = AT(out),
@@ -203,8 +210,10 @@ static int build_run(struct command_call *call, struct err *e)
     struct dataset_build_options o = dataset_build_defaults();
     struct watch w;
     json_t *report;
-    if (!a->images == !a->recordings)
-        return err_set(e, ERR_USAGE, "--images DIR or --recordings DIR: wanted one of them");
+    if (!!a->images + !!a->recordings + !!a->dataset != 1)
+        return err_set(e, ERR_USAGE,
+                       "--images DIR, --recordings DIR or --dataset DIR: wanted one of them");
+    o.dataset = a->dataset;
     o.images = a->images;
     o.recordings = a->recordings;
     o.kind = (enum input_kind)a->input;
@@ -248,6 +257,8 @@ static const struct command_example build_examples[] = {
      "nemg dataset build --images pictures --out set --split slim --validation 1000"},
     {"Makes a data set of signals around the annotated events of recordings:",
      "nemg dataset build --recordings recordings --manifest recordings/manifest.csv --out set"},
+    {"Divides the examples of a data set by example, to see what that makes look better:",
+     "nemg dataset build --dataset set --split file --test 0.2 --out set-by-example"},
     {NULL, NULL},
 };
 

@@ -18,6 +18,7 @@ struct err;
 struct example;
 struct monitor;
 struct recording;
+struct source_examples;
 
 // dataset_build.c: a data set in the making.
 struct build {
@@ -34,9 +35,10 @@ struct build {
     struct items recordings;
     struct excerpts_counts counts;
     json_t *leaks;
+    struct source_examples *examples; // of a data set only
 };
 
-// Where examples come from. A row each: source_pictures.c, source_recordings.c.
+// Where examples come from. A row each: source_pictures.c, source_recordings.c, source_dataset.c.
 struct source {
     int (*check)(const struct dataset_build_options *o, struct err *e); // before long work
     int (*scan)(struct build *b, struct err *e);                        // fills p, patients too
@@ -47,7 +49,7 @@ struct source {
     int (*describe)(json_t *root, const struct build *b, struct err *e); // adds to it; or NULL
     void (*release)(struct build *b);
 };
-extern const struct source source_pictures, source_recordings;
+extern const struct source source_pictures, source_recordings, source_dataset;
 
 // Patients by --manifest or --patient-pattern, if any of them was given.
 int build_find_patients(const struct build *b, struct items *x, struct err *e);

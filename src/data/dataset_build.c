@@ -36,6 +36,11 @@ static int no_memory(struct err *e)
     return err_set(e, ERR_MEMORY, "no memory to build a data set");
 }
 
+static const struct source *source_of(const struct dataset_build_options *o)
+{
+    return o->dataset ? &source_dataset : o->recordings ? &source_recordings : &source_pictures;
+}
+
 // What can be known before the long part.
 // "emg_train_00000-of-00005.tfrecord" of --name emg.
 static bool is_shard_of(const char *file, const char *name)
@@ -120,7 +125,7 @@ static int check_options(const struct dataset_build_options *o, struct err *e)
         return err_set(e, ERR_USAGE, "%zu shards, wanted 1 to %d", o->n_shards, MAX_SHARDS);
     if (!*o->name || strpbrk(o->name, "/\n") || o->name[0] == '.')
         return err_set(e, ERR_USAGE, "name \"%s\", wanted a file name", o->name);
-    int rc = (o->recordings ? &source_recordings : &source_pictures)->check(o, e);
+    int rc = source_of(o)->check(o, e);
     if (rc < 0)
         return rc;
     rc = file_make_folders(o->out, e);
@@ -406,7 +411,7 @@ int dataset_build(json_t **report, const struct dataset_build_options *o,
                   const struct monitor *monitor, struct err *e)
 {
     struct build b = {.o = o, .monitor = monitor};
-    b.source = o->recordings ? &source_recordings : &source_pictures;
+    b.source = source_of(o);
     *report = NULL;
     int rc = check_options(o, e);
     if (rc == 0)

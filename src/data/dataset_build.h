@@ -1,5 +1,5 @@
 /*
- * dataset_build.h: class folders of pictures, or recordings -> a data set: TFRecord shards as
+ * dataset_build.h: class folders of pictures, recordings, or another data set -> a data set: TFRecord shards as
  * TF-Slim names them, labels.txt, dataset.json, rejected.csv.
  *
  *   <name>_<split>_00000-of-00005.tfrecord   ceil(n / shards) examples each; late ones may be empty
@@ -22,7 +22,8 @@ struct monitor;
 
 struct dataset_build_options {
     const char *images;          // folder of class folders; or NULL and
-    const char *recordings;      // folder of recordings
+    const char *recordings;      // folder of recordings; or NULL and
+    const char *dataset;         // a data set whose examples are divided anew
     const char *out;             // folder, made if need be
     const char *manifest;        // CSV, or NULL
     const char *patient_pattern; // regular expression, or NULL
