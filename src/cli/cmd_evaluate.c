@@ -6,6 +6,7 @@
 #include "cli/console.h"
 #include "cli/evaluation.h"
 #include "cli/watch.h"
+#include "job/leakgap.h"
 #include "model/modelfolder.h"
 
 #include <jansson.h>
@@ -13,7 +14,7 @@
 extern const struct command evaluate_command;
 
 struct evaluate_args {
-    const char *model, *dataset, *split, *predictions;
+    const char *model, *dataset, *split, *predictions, *leak_gap;
     double sensitivity, specificity;
     size_t seed, batch, threads;
 };
@@ -45,6 +46,13 @@ static const struct option evaluate_option_table[] = {
      .help =
          "file for one line per example: file, patient, muscle, recording, truth, prediction, "
          "probabilities"},
+    {.name = "leak-gap",
+     .kind = OPTION_KIND_PATH,
+     .offset = AT(leak_gap),
+     .metavar = "DIR",
+     .help =
+         "also trains the model's recipe on the same examples divided at random, in this "
+         "folder, and says how much better that looks; Ctrl-C stops, the same command goes on"},
     {.name = "sensitivity",
      .kind = OPTION_KIND_REAL,
      .offset = AT(sensitivity),
@@ -63,7 +71,9 @@ static const struct option evaluate_option_table[] = {
      .kind = OPTION_KIND_SIZE,
      .offset = AT(seed),
      .fallback = "0",
-     .help = "of the patients that are drawn again for the intervals"},
+     .help =
+         "of the patients that are drawn again for the intervals, and of the random division "
+         "of --leak-gap"},
     {.name = "batch",
      .short_name = 'b',
      .kind = OPTION_KIND_SIZE,
@@ -84,7 +94,8 @@ static const struct option evaluate_option_table[] = {
 
 static int check(const struct evaluate_args *a, const struct options *given, struct err *e)
 {
-    static const char *const of_models[] = {"model", "dataset", "split", "predictions", NULL};
+    static const char *const of_models[] = {"model",       "dataset",  "split",
+                                            "predictions", "leak-gap", NULL};
     if (!given->n_operands && (!a->model || !a->dataset))
         return err_set(e, ERR_USAGE,
                        "wanted --model DIR and --dataset DIR, or a predictions file");
@@ -97,6 +108,60 @@ static int check(const struct evaluate_args *a, const struct options *given, str
     return 0;
 }
 
+// "80.0 (70.0 to 87.5)", in percent or points.
+static void print_share(FILE *f, const json_t *o)
+{
+    const json_t *value = json_object_get(o, "value"), *ci = json_object_get(o, "ci95");
+    char text[64] = "-";
+    if (json_is_number(value) && json_is_array(ci))
+        snprintf(text, sizeof text, "%.1f (%.1f to %.1f)", 100 * json_number_value(value),
+                 100 * json_number_value(json_array_get(ci, 0)),
+                 100 * json_number_value(json_array_get(ci, 1)));
+    else if (json_is_number(value))
+        snprintf(text, sizeof text, "%.1f", 100 * json_number_value(value));
+    fprintf(f, " %22s", text);
+}
+
+static void print_gap_row(FILE *f, const char *name, const json_t *row)
+{
+    fprintf(f, "%-18s", name);
+    print_share(f, json_object_get(row, "accuracy"));
+    print_share(f, json_object_get(row, "balanced_accuracy"));
+    if (json_object_get(row, "patients"))
+        fprintf(f, " %9lld %9lld", json_integer_value(json_object_get(row, "patients")),
+                json_integer_value(json_object_get(row, "n_of_known_patients")));
+    fputc('\n', f);
+}
+
+static void print_gap(FILE *f, const json_t *gap)
+{
+    fprintf(f, "\nleak gap: the same recipe and examples, divided by patient and at random\n");
+    fprintf(f, "%-18s %22s %22s %9s %9s\n", "", "accuracy", "balanced accuracy", "patients",
+            "known");
+    print_gap_row(f, "by patient", json_object_get(gap, "patient"));
+    print_gap_row(f, "at random", json_object_get(gap, "random"));
+    print_gap_row(f, "difference", json_object_get(gap, "gap"));
+    fprintf(f, "known: examples of patients that were trained on. Intervals over patients\n");
+}
+
+static int measure_gap(json_t *report, const struct evaluate_args *a,
+                       const struct monitor *monitor, struct err *e)
+{
+    struct leakgap_options o = leakgap_defaults();
+    json_t *gap;
+    o.model = a->model;
+    o.dataset = a->dataset;
+    o.split = a->split;
+    o.folder = a->leak_gap;
+    o.batch = a->batch;
+    o.n_threads = a->threads;
+    o.seed = (uint64_t)a->seed;
+    int rc = leakgap(&gap, &o, monitor, e);
+    return rc == 0 && json_object_set_new(report, "leak_gap", gap)
+               ? err_set(e, ERR_MEMORY, "no memory for the report")
+               : rc;
+}
+
 static int evaluate_a_model(json_t **report, struct command_call *call,
                             const struct evaluate_options *o, struct err *e)
 {
@@ -107,6 +172,8 @@ static int evaluate_a_model(json_t **report, struct command_call *call,
     int rc = model_open(&m, a->model, e);
     if (rc == 0)
         rc = evaluate(report, &m, o, &w.monitor, e);
+    if (rc == 0 && a->leak_gap)
+        rc = measure_gap(*report, a, &w.monitor, e);
     model_close(&m);
     return rc;
 }
@@ -133,6 +200,8 @@ static int evaluate_run(struct command_call *call, struct err *e)
         evaluation_print(call->console->out, report);
         if (!is_file)
             fprintf(call->console->out, "\neach example's prediction: %s\n", a->predictions);
+        if (a->leak_gap)
+            print_gap(call->console->out, json_object_get(report, "leak_gap"));
     }
     if (rc == 0 && call->want_json)
         call->result = json_incref(report);
@@ -143,6 +212,8 @@ static int evaluate_run(struct command_call *call, struct err *e)
 static const struct command_example evaluate_examples_shown[] = {
     {"Judges a trained model by the pictures it did not see:",
      "nemg evaluate --model run/model --dataset set"},
+    {"Says how much better the result would look if patients were on both sides:",
+     "nemg evaluate --model run/model --dataset set --split test --leak-gap gap"},
     {"Thresholds that find nine of ten of each class:",
      "nemg evaluate --model run/model --dataset set --split test --sensitivity 0.9"},
     {"The same numbers from a table of predictions, also of another program:",

@@ -1,7 +1,7 @@
 /* commands.c: the table of all commands. A new one is its declaration and its line here. */
 #include "cli/command.h"
 
-extern const struct command dataset_build_command, dataset_show_command;
+extern const struct command dataset_build_command, dataset_show_command, dataset_audit_command;
 extern const struct command simulate_command;
 extern const struct command train_command, calibrate_command, evaluate_command, compare_command;
 extern const struct command classify_command;
@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &simulate_command,
     &dataset_build_command,
     &dataset_show_command,
+    &dataset_audit_command,
     &train_command,
     &calibrate_command,
     &evaluate_command,

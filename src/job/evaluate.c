@@ -91,14 +91,18 @@ int evaluate_examples(struct validation *out, struct predictor *p, const struct 
 
 int evaluate_check_labels(const struct model *m, const struct dataset *d, struct err *e)
 {
-    bool same = m->n_classes == d->n_classes;
-    for (size_t k = 0; same && k < m->n_classes; k++)
-        same = !strcmp(m->labels[k], d->labels[k]);
-    if (same)
-        return 0;
-    return err_set(e, ERR_USAGE,
-                   "%s has %zu classes (%s, ...), %s has %zu (%s, ...): not the same", m->name,
-                   m->n_classes, m->labels[0], d->folder, d->n_classes, d->labels[0]);
+    if (m->n_classes != d->n_classes)
+        return err_set(e, ERR_USAGE,
+                       "%s knows %zu classes (%s, ...), %s has %zu (%s, ...): wanted the same "
+                       "classes",
+                       m->name, m->n_classes, m->labels[0], d->folder, d->n_classes,
+                       d->labels[0]);
+    for (size_t k = 0; k < m->n_classes; k++)
+        if (strcmp(m->labels[k], d->labels[k]) != 0)
+            return err_set(e, ERR_USAGE,
+                           "%s calls class %zu \"%s\", %s \"%s\": wanted the same classes",
+                           m->name, k, m->labels[k], d->folder, d->labels[k]);
+    return 0;
 }
 
 // The probabilities of every example of a split, as the model gives them with its temperature.

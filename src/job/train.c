@@ -45,41 +45,6 @@ struct train_options train_defaults(void)
     };
 }
 
-static void set_text(json_t *o, const char *key, const char *s)
-{
-    json_object_set_new(o, key, jsontext_string(s));
-}
-
-json_t *train_options_json(const struct train_options *o)
-{
-    json_t *j = json_pack(
-        "{s:i, s:o, s:s, s:I, s:f, s:b, s:I, s:f, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
-        "s:I, "
-        "s:I, s:I, s:I}",
-        "schema", 1, "dataset", jsontext_string(o->dataset), "model", o->model ? o->model : "",
-        "image_size", (json_int_t)o->image_size, "width", o->width, "ignore_missing",
-        o->ignore_missing, "steps", (json_int_t)o->n_steps, "epochs", o->n_epochs, "recipe",
-        train_recipes[o->recipe], "batch", (json_int_t)o->batch, "learning_rate",
-        o->learning_rate, "weight_decay", o->weight_decay, "label_smoothing",
-        o->label_smoothing, "clip_norm", o->clip_norm, "average_decay", o->average_decay,
-        "class_balance", o->class_balance, "validate_every", (json_int_t)o->validate_every,
-        "save_every", (json_int_t)o->save_every, "views", (json_int_t)o->n_views, "patience",
-        (json_int_t)o->patience, "seed", (json_int_t)o->seed);
-    if (!j)
-        return NULL;
-    set_text(j, "checkpoint", o->checkpoint);
-    set_text(j, "exclude_scopes", o->exclude_scopes);
-    set_text(j, "trainable_scopes", o->trainable_scopes);
-    set_text(j, "phases", o->phases);
-    set_text(j, "optimizer", o->optimizer);
-    set_text(j, "schedule", o->schedule);
-    set_text(j, "augment", o->augment);
-    set_text(j, "validation_split", o->validation_split);
-    if (o->input)
-        set_text(j, "input", o->input);
-    return j;
-}
-
 static int no_memory(struct err *e)
 {
     return err_set(e, ERR_MEMORY, "no memory to train");
@@ -102,6 +67,11 @@ static int check_args(struct train *t, struct err *e)
         json_object_foreach(now, key, value)
         {
             if (!differs && !json_equal(value, json_object_get(old, key)))
+                differs = key;
+        }
+        json_object_foreach(old, key, value)
+        {
+            if (rc == 0 && !differs && !json_object_get(now, key))
                 differs = key;
         }
         if (rc == 0 && differs) {

@@ -73,6 +73,10 @@ struct train_options train_defaults(void);
 
 // The values that were asked for, to be kept and compared; the caller's. NULL: no memory.
 json_t *train_options_json(const struct train_options *o);
+// The way back; strings are borrowed from args. ERR_FORMAT: a member is missing or of another kind;
+// `name` (a file) begins the message.
+int train_options_from_json(struct train_options *out, const json_t *args, const char *name,
+                            struct err *e);
 
 /*
  * *report: {"run", "steps", "best": {...}, "final": {...}, "memory": {...}, ...}, the caller's. ERR_CANCELLED: stopped

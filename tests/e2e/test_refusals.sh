@@ -67,7 +67,7 @@ mkdir -p "$scratch/two/Fibs" "$scratch/two/Zebra"
 cp "$pictures/Fibs/"*.png "$scratch/two/Fibs"
 cp "$pictures/PSW/"*.png "$scratch/two/Zebra"
 "$nemg" dataset build --images "$scratch/two" --out "$scratch/two-set" --quiet >/dev/null 2>&1
-refuses other-labels 2 'not the same' "$nemg" evaluate --model "$scratch/m/model" --dataset "$scratch/two-set" --quiet
+refuses other-labels 2 'wanted the same classes' "$nemg" evaluate --model "$scratch/m/model" --dataset "$scratch/two-set" --quiet
 cp -r "$scratch/m/model" "$scratch/cutmodel"
 truncate -s 100 "$scratch/cutmodel/weights.data-00000-of-00001"
 refuses cut-model 1 'weights' "$nemg" classify --model "$scratch/cutmodel" "$pictures/PSW/p01_0.png" --quiet

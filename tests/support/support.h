@@ -56,3 +56,11 @@ static inline void scratch_remove(const char *path)
     if (system(command))
         fprintf(stderr, "could not remove %s\n", path);
 }
+
+// cmocka's own compares in single precision.
+static inline void assert_within(double value, double wanted, double tolerance)
+{
+    double off = value > wanted ? value - wanted : wanted - value;
+    if (!(off <= tolerance))
+        fail_msg("%.9g, wanted %.9g within %g", value, wanted, tolerance);
+}
