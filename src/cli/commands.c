@@ -4,7 +4,7 @@
 extern const struct command dataset_build_command, dataset_show_command, dataset_audit_command;
 extern const struct command simulate_command;
 extern const struct command train_command, calibrate_command, evaluate_command, compare_command;
-extern const struct command classify_command;
+extern const struct command classify_command, report_command;
 extern const struct command checkpoint_show_command, net_show_command;
 extern const struct command info_command, convert_command, deidentify_command;
 extern const struct command render_command;
@@ -19,6 +19,7 @@ const struct command *const commands[] = {
     &calibrate_command,
     &evaluate_command,
     &compare_command,
+    &report_command,
     &classify_command,
     &info_command,
     &render_command,

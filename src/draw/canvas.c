@@ -29,8 +29,11 @@ struct canvas {
     cairo_t *cairo;
     struct buffer file; // SVG and PDF grow in it
     size_t width, height;
-    size_t n_clips;
-    bool is_soft;
+    uint32_t ground;
+    size_t n_clips, n_pages;
+    int chapter; // of the outline, the last of level 0; 0: none
+    double dash_px;
+    bool is_soft, is_bold;
     bool is_short_of_memory;
 };
 
@@ -73,6 +76,8 @@ int canvas_new_as(struct canvas **out, enum canvas_format format, size_t width, 
     c->width = width;
     c->height = height;
     c->is_soft = true;
+    c->ground = background;
+    c->n_pages = 1;
     bool is_svg = format == CANVAS_FORMAT_SVG;
     c->surface = format == CANVAS_FORMAT_PDF
                      ? pdf_surface(&c->file, width, height)
@@ -120,12 +125,13 @@ void canvas_rectangle(struct canvas *c, double x, double y, double w, double h, 
 void canvas_line(struct canvas *c, const double *xy, size_t n, double width, uint32_t color)
 {
     if (c->format == CANVAS_FORMAT_SVG) {
-        svg_line(&c->file, xy, n, width, color, c->is_soft);
+        svg_line(&c->file, xy, n, width, color, c->is_soft, c->dash_px);
         return;
     }
     set_color(c, color);
     cairo_set_line_width(c->cairo, width);
     cairo_set_line_join(c->cairo, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_dash(c->cairo, &c->dash_px, c->dash_px > 0, 0);
     for (size_t i = 0; i < n; i++)
         cairo_line_to(c->cairo, xy[2 * i], xy[2 * i + 1]); // the first one moves there
     cairo_stroke(c->cairo);
@@ -256,7 +262,7 @@ void canvas_text(struct canvas *c, const char *text, double x, double y, double 
         shorten(c, shown, at, n, max_width);
     if (c->format == CANVAS_FORMAT_SVG) {
         static const char *const anchors[] = {"start", "middle", "end"};
-        svg_text(&c->file, shown, x, y, size, anchors[align], color);
+        svg_text(&c->file, shown, x, y, size, anchors[align], c->is_bold, color);
         return;
     }
     double left = align == CANVAS_LEFT    ? x
@@ -266,6 +272,48 @@ void canvas_text(struct canvas *c, const char *text, double x, double y, double 
     cairo_move_to(c->cairo, left, y);
     cairo_show_text(c->cairo, shown);
     cairo_new_path(c->cairo);
+}
+
+void canvas_dash(struct canvas *c, double px)
+{
+    c->dash_px = px;
+}
+
+void canvas_bold(struct canvas *c, bool is_on)
+{
+    c->is_bold = is_on;
+    cairo_select_font_face(c->cairo, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
+                           is_on ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+}
+
+double canvas_text_width(struct canvas *c, const char *text, double size)
+{
+    char shown[TEXT_BYTES + 8];
+    size_t at[TEXT_BYTES + 1], n;
+    clean(shown, at, &n, text);
+    cairo_set_font_size(c->cairo, size);
+    return width_of(c, shown);
+}
+
+void canvas_next_page(struct canvas *c)
+{
+    assert(c->format == CANVAS_FORMAT_PDF);
+    cairo_show_page(c->cairo);
+    c->n_pages++;
+    canvas_rectangle(c, 0, 0, (double)c->width, (double)c->height, c->ground);
+}
+
+void canvas_bookmark(struct canvas *c, int level, const char *text)
+{
+    char shown[TEXT_BYTES + 8], where[64];
+    size_t at[TEXT_BYTES + 1], n;
+    assert(c->format == CANVAS_FORMAT_PDF);
+    clean(shown, at, &n, text);
+    snprintf(where, sizeof where, "page=%zu", c->n_pages);
+    int id = cairo_pdf_surface_add_outline(
+        c->surface, level && c->chapter ? c->chapter : CAIRO_PDF_OUTLINE_ROOT, shown, where,
+        CAIRO_PDF_OUTLINE_FLAG_OPEN);
+    c->chapter = level ? c->chapter : id;
 }
 
 void canvas_turn(struct canvas *c, double degrees)
@@ -308,6 +356,15 @@ void canvas_title(struct canvas *c, const char *title)
         svg_title(&c->file, shown);
     else if (c->format == CANVAS_FORMAT_PDF)
         cairo_pdf_surface_set_metadata(c->surface, CAIRO_PDF_METADATA_TITLE, shown);
+}
+
+void canvas_describe(struct canvas *c, const char *text)
+{
+    char shown[TEXT_BYTES + 8];
+    size_t at[TEXT_BYTES + 1], n;
+    clean(shown, at, &n, text);
+    if (c->format == CANVAS_FORMAT_SVG)
+        svg_describe(&c->file, shown);
 }
 
 static int check(struct canvas *c, struct err *e)

@@ -69,6 +69,13 @@ void svg_title(struct buffer *out, const char *title)
     buffer_printf(out, "</title>\n");
 }
 
+void svg_describe(struct buffer *out, const char *text)
+{
+    buffer_printf(out, "<desc>");
+    escaped(out, text);
+    buffer_printf(out, "</desc>\n");
+}
+
 void svg_end(struct buffer *out)
 {
     buffer_printf(out, "</svg>\n");
@@ -82,11 +89,13 @@ void svg_rectangle(struct buffer *out, double x, double y, double w, double h, u
 }
 
 void svg_line(struct buffer *out, const double *xy, size_t n, double width, uint32_t color,
-              bool is_soft)
+              bool is_soft, double dash_px)
 {
     buffer_printf(out, "<polyline fill=\"none\" stroke=\"#%06X\" stroke-linejoin=\"round\"",
                   color);
     attribute(out, "stroke-width", width);
+    if (dash_px > 0)
+        attribute(out, "stroke-dasharray", dash_px);
     if (!is_soft)
         buffer_printf(out, " shape-rendering=\"crispEdges\"");
     buffer_printf(out, " points=\"");
@@ -100,12 +109,14 @@ void svg_line(struct buffer *out, const double *xy, size_t n, double width, uint
 }
 
 void svg_text(struct buffer *out, const char *text, double x, double y, double size,
-              const char *anchor, uint32_t color)
+              const char *anchor, bool is_bold, uint32_t color)
 {
     buffer_printf(out, "<text");
     attribute(out, "x", x);
     attribute(out, "y", y);
     attribute(out, "font-size", size);
+    if (is_bold)
+        buffer_printf(out, " font-weight=\"bold\"");
     buffer_printf(out, " text-anchor=\"%s\" fill=\"#%06X\">", anchor, color);
     escaped(out, text);
     buffer_printf(out, "</text>\n");
