@@ -1,7 +1,7 @@
 #!/bin/sh
-# demo.sh: the whole workflow on two cores in about five minutes, in the folder demo/: simulated
+# demo.sh: the whole workflow on two cores in less than six minutes, in the folder demo/: simulated
 # patients to recordings, data sets, two models, their evaluation on patients and on a laboratory
-# that they have not seen, and a page demo/index.html that shows all of it.
+# that they have not seen, a report on each, and a page demo/index.html that leads to all of it.
 #
 # IMAGES=DIR takes your folder of class folders of pictures (and DIR/manifest.csv if there is one)
 # in place of the simulator, and trains the picture model only.
@@ -48,10 +48,11 @@ if [ -n "${IMAGES-}" ]; then
         --epochs 12 --batch 16
     say "3. How good it is on what it has not seen"
     evaluate "$run/model" demo/set validation images
+    do_this $nemg report --model "$run/model" --dataset demo/set --out demo/report --title "Your pictures"
     say "4. One picture"
     picture=$(find "$IMAGES" -name '*.png' -o -name '*.jpg' -o -name '*.bmp' | sort | head -n 1)
     do_this $nemg classify --model "$run/model" --out demo/card.png "$picture"
-    printf '\nWhat is left: demo/card.png, demo/images.csv, %s/history.csv. research use only\n' "$run"
+    printf '\nWhat is left: demo/report.html and .pdf, demo/card.png, demo/images.csv, %s/history.csv. research use only\n' "$run"
     exit 0
 fi
 
@@ -90,7 +91,16 @@ say "5. And on the other laboratory"
 evaluate "$signal/model" demo/signal-b train signal-other
 evaluate "$picture/model" demo/picture-b train picture-other
 
-say "6. One recording, one picture"
+say "6. A report on each, with what the signals' model would look like were patients on both sides"
+do_this $nemg evaluate --model "$signal/model" --dataset demo/signal-a --split test --predictions demo/signal-unseen.csv \
+    --leak-gap "demo/gap-${signal##*-}" >demo/gap.txt
+sed -n '/^leak gap/,/^difference/p' demo/gap.txt
+do_this $nemg report --model "$signal/model" --dataset demo/signal-a --split test --leak-gap "demo/gap-${signal##*-}" \
+    --out demo/report-signal --title "Signals of simulated patients"
+do_this $nemg report --model "$picture/model" --dataset demo/picture-a --split test --out demo/report-picture \
+    --title "Pictures of simulated patients"
+
+say "7. One recording, one picture"
 # the recording with the most events of a column of the manifest
 most_of() { # COLUMN
     awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) k = i; next }
@@ -112,4 +122,4 @@ do_this $nemg classify --model "$picture/model" --out demo/card.png \
     "$(find demo/pictures-b/train/PSW -name '*.png' | sort | head -n 1)"
 
 tools/demo_page.sh "$signal" "$picture" >demo/index.html
-printf '\nThe page: %s/demo/index.html\nresearch use only\n' "$(pwd)"
+printf '\nThe page: %s/demo/index.html\nThe reports: demo/report-signal.html and .pdf, demo/report-picture.html and .pdf\nresearch use only\n' "$(pwd)"
