@@ -82,7 +82,7 @@ double net_loss(const struct net *net, int loss)
 
 int net_backward(struct net *net, const float *loss_weight, struct err *e)
 {
-    assert(net->mode == NET_TRAINING);
+    assert(net->mode != NET_INFERENCE);
     for (size_t k = 0; k < net->n_losses; k++) {
         struct tensor *d = &net->gradient[net->losses[k]];
         for (size_t i = 0; d->data && i < net->batch; i++)

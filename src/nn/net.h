@@ -10,6 +10,9 @@
  *   training    batch norm uses the batch's statistics (or, if asked, the moving ones) and updates
  *               the moving ones; dropout drops; net_backward() fills the gradients of the trained
  *               variables
+ *   gradients   computes what inference computes, with the moving statistics and nothing dropped;
+ *               no variable is trained, and net_backward() gives the gradients of what is watched:
+ *               for explaining a result
  *
  * A net borrows its graph and its variables: both outlive it, and several nets may share them.
  * A net in inference mode works on a prepared copy of the weights: net_refresh() after they
@@ -32,7 +35,7 @@ struct graph;
 struct net;
 struct variables;
 
-enum net_mode { NET_INFERENCE, NET_TRAINING };
+enum net_mode { NET_INFERENCE, NET_TRAINING, NET_GRADIENTS };
 
 enum net_statistics {
     NET_STATISTICS_BATCH,           // normalise with the batch's, update the moving ones
@@ -53,9 +56,11 @@ struct net_options {
     size_t n_fetches; // them anyway; NULL: every tensor that no node reads
     enum net_statistics statistics; // training only
     const bool *is_trained;         // [n variables], training only; NULL: all trainable ones
-    const int *seeds;               // training: tensors (fetched, or read by losses) whose
+    const int *seeds;               // not inference: tensors (fetched, or read by losses) whose
     size_t n_seeds;                 // gradient the caller writes before net_backward()
-    bool want_feed_gradients;       // training: gradients of the feeds too
+    const int *watches;             // not inference: tensors whose gradient is kept to be read;
+    size_t n_watches;               // their values, too, where they are among the fetches
+    bool want_feed_gradients;       // not inference: gradients of the feeds too
     uint64_t seed;                  // of dropout
     // Training: bytes that net_memory() may add up to, 0: any. Above it, outputs of batch norms are
     // not kept for backward but made again from their inputs, to the same bits; where that is not
@@ -89,8 +94,8 @@ double net_loss(const struct net *net, int loss);
 int net_backward(struct net *net, const float *loss_weight, struct err *e);
 
 float *net_gradient(struct net *net, size_t variable); // NULL if it is not trained
-struct tensor net_tensor_gradient(struct net *net,
-                                  int tensor); // of a seed or a feed; data NULL else
+// Of a seed, a feed or what is watched; data NULL else, and where no seed or loss depends on it.
+struct tensor net_tensor_gradient(struct net *net, int tensor);
 
 int net_refresh(struct net *net, struct err *e);
 

@@ -2,9 +2,10 @@
  * net_compile.c: from a graph to a net that runs, in passes:
  *
  *   select   the nodes that lie between what is fed and what is fetched
- *   fuse     ReLU into what makes its input; in inference, batch norm into its convolution
+ *   fuse     ReLU into what makes its input; in inference, batch norm into its convolution. Not
+ *            where the gradient behind it is watched: a fused ReLU changes it
  *   flow     which tensors need a gradient: those downstream of a trained variable (or a wanted
- *            feed) and upstream of a loss (or a seed)
+ *            feed, or what is watched) and upstream of a loss (or a seed)
  *   alias    an addend of a concatenation becomes a view into it where its maker can write so; its
  *            gradient is then a view, too
  *   build    compiled nodes; each backend says how much scratch it wants
@@ -38,7 +39,7 @@ struct compiler {
     const struct graph *g;
     const struct net_options *o;
     // [tensors]
-    bool *is_seed, *requires_grad, *has_grad, *grad_in_value;
+    bool *is_seed, *is_watched, *requires_grad, *has_grad, *grad_in_value;
     bool *is_repeated; // roots whose value is made again for backward,
     int *repeated_at;  // before the backward of this compiled node
     int *n_readers;
@@ -62,14 +63,20 @@ static bool is_training(const struct compiler *c)
     return c->o->mode == NET_TRAINING;
 }
 
+static bool is_inference(const struct compiler *c)
+{
+    return c->o->mode == NET_INFERENCE;
+}
+
 static int allocate(struct compiler *c, struct err *e)
 {
     struct net *net = c->net;
     struct arena *a = &net->arena;
     size_t n_t = c->g->n_tensors, n_n = c->g->n_nodes;
-    bool **flags[] = {&net->is_fed,      &net->is_fetched,  &net->has_own_gradient,
-                      &c->is_seed,       &c->requires_grad, &c->has_grad,
-                      &c->grad_in_value, &c->is_repeated,   NULL};
+    bool **flags[] = {&net->is_fed, &net->is_fetched,  &net->has_own_gradient,
+                      &c->is_seed,  &c->is_watched,    &c->requires_grad,
+                      &c->has_grad, &c->grad_in_value, &c->is_repeated,
+                      NULL};
     int **numbers[] = {&c->n_readers,   &c->maker,    &c->parent,
                        &c->repeated_at, &net->losses, NULL};
     int **node_numbers[] = {&c->merged_into, &c->out_of, &c->norm_of, NULL};
@@ -145,7 +152,10 @@ static int select_nodes(struct compiler *c, struct err *e)
             0 ||
         (rc = mark(c, net->is_fetched, c->o->fetches, c->o->fetches ? c->o->n_fetches : 0,
                    "fetch", e)) < 0 ||
-        (rc = mark(c, c->is_seed, c->o->seeds, c->o->seeds ? c->o->n_seeds : 0, "seed", e)) < 0)
+        (rc = mark(c, c->is_seed, c->o->seeds, c->o->seeds ? c->o->n_seeds : 0, "seed", e)) <
+            0 ||
+        (rc = mark(c, c->is_watched, c->o->watches, c->o->watches ? c->o->n_watches : 0,
+                   "watch", e)) < 0)
         return rc;
     default_feeds_and_fetches(c);
     for (size_t i = g->n_nodes; i-- > 0;) {
@@ -170,7 +180,7 @@ static int select_nodes(struct compiler *c, struct err *e)
 static bool is_private(const struct compiler *c, int t)
 {
     return c->n_readers[t] == 1 && !c->net->is_fetched[t] && !c->is_seed[t] &&
-           !c->net->is_fed[t];
+           !c->is_watched[t] && !c->net->is_fed[t];
 }
 
 static void merge(struct compiler *c, size_t from, int into)
@@ -190,11 +200,11 @@ static void fuse(struct compiler *c)
         while (c->merged_into[p] >= 0)
             p = c->merged_into[p];
         const struct op_impl *impl = backend_find(&c->net->backend, g->nodes[p].op);
-        if (n->op == &op_bnorm && !is_training(c) && impl && impl->fuses_norm) {
+        if (n->op == &op_bnorm && is_inference(c) && impl && impl->fuses_norm) {
             merge(c, i, p);
             c->norm_of[p] = (int)i;
         }
-        if (n->op == &op_relu && impl && impl->fuses_relu &&
+        if (n->op == &op_relu && impl && impl->fuses_relu && !c->is_watched[n->out] &&
             (!is_training(c) || impl->fuses_relu_gradient))
             merge(c, i, p);
     }
@@ -221,15 +231,15 @@ static void flow_gradients(struct compiler *c)
 {
     const struct graph *g = c->g;
     struct net *net = c->net;
-    if (!is_training(c))
+    if (is_inference(c))
         return;
     for (size_t t = 0; t < g->n_tensors; t++)
-        c->requires_grad[t] = net->is_fed[t] && c->o->want_feed_gradients;
+        c->requires_grad[t] = net->is_fed[t] && (c->o->want_feed_gradients || c->is_watched[t]);
     for (size_t i = 0; i < g->n_nodes; i++) {
         const struct graph_node *n = &g->nodes[i];
         if (!c->is_needed[i])
             continue;
-        c->requires_grad[n->out] = trains_something(c, n);
+        c->requires_grad[n->out] = trains_something(c, n) || c->is_watched[n->out];
         for (size_t k = 0; k < n->n_in; k++)
             c->requires_grad[n->out] |= c->requires_grad[n->in[k]];
     }
@@ -244,7 +254,8 @@ static void flow_gradients(struct compiler *c)
     }
     for (size_t t = 0; t < g->n_tensors; t++) {
         c->has_grad[t] &= c->requires_grad[t];
-        net->has_own_gradient[t] = c->has_grad[t] && (c->is_seed[t] || net->is_fed[t]);
+        net->has_own_gradient[t] =
+            c->has_grad[t] && (c->is_seed[t] || c->is_watched[t] || net->is_fed[t]);
     }
 }
 
@@ -255,7 +266,7 @@ static void alias_concatenations(struct compiler *c)
     const struct graph *g = c->g;
     for (size_t i = g->n_nodes; i-- > 0;) {
         const struct graph_node *n = &g->nodes[i];
-        if (!c->is_needed[i] || n->op != &op_concat)
+        if (!c->is_needed[i] || n->op != &op_concat || c->is_watched[n->out])
             continue;
         size_t at = 0;
         for (size_t k = 0; k < n->n_in; at += g->tensors[n->in[k++]].shape.c) {
@@ -424,7 +435,7 @@ static void choose_repeated(struct compiler *c)
         const struct node *n = &net->nodes[i];
         int t = root_out(c, n);
         bool can = n->impl->repeat && n->has_backward && !c->is_repeated[root_in(c, n, 0)];
-        is_kept[t] |= !can || net->is_fetched[t] || c->is_seed[t];
+        is_kept[t] |= !can || net->is_fetched[t] || c->is_seed[t] || c->is_watched[t];
         c->is_repeated[t] = !is_kept[t];
         for (size_t k = 0; k < n->n_in && gradient_reads_in(n); k++)
             c->repeated_at[root_in(c, n, k)] = (int)i; // the last one to read it stays
@@ -588,7 +599,7 @@ static int find_lifetimes(struct compiler *c, struct lifetimes *l, struct err *e
         bool is_loss = c->has_grad[t] && net->is_fetched[t] && c->n_readers[t] == 0;
         if ((c->is_seed[t] && c->has_grad[t]) || is_loss)
             touch(c, l, l->gradient, (int)t, net->n_nodes);
-        if (net->is_fed[t] && c->has_grad[t])
+        if ((net->is_fed[t] || c->is_watched[t]) && c->has_grad[t])
             touch(c, l, l->gradient, (int)t, end);
     }
     share_gradients(c, l);
@@ -756,8 +767,9 @@ int net_compile(struct net **out, const struct graph *g, struct variables *v,
     net->variables = v;
     net->mode = o->mode;
     net->batch = o->batch;
-    net->context.is_training = o->mode == NET_TRAINING;
-    net->context.statistics = o->statistics;
+    net->context.has_backward = o->mode != NET_INFERENCE;
+    net->context.drops_out = o->mode == NET_TRAINING;
+    net->context.statistics = o->mode == NET_TRAINING ? o->statistics : NET_STATISTICS_MOVING;
     net->context.seed = o->seed;
     struct compiler c = {.net = net, .g = g, .o = o};
     int rc = compile(&c, e);

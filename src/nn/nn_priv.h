@@ -66,8 +66,9 @@ struct graph {
 
 // What one step of a net is told; one per net, seen by all its nodes.
 struct net_context {
-    bool is_training;
-    enum net_statistics statistics;
+    bool has_backward; // gradients will be asked for: keep what they need
+    bool drops_out;
+    enum net_statistics statistics; // that batch norm uses: moving ones except in training
     uint64_t seed, step;
     int32_t *labels;
 };

@@ -64,3 +64,10 @@ static inline void assert_within(double value, double wanted, double tolerance)
     if (!(off <= tolerance))
         fail_msg("%.9g, wanted %.9g within %g", value, wanted, tolerance);
 }
+
+// Of tests on random cases: printed by them, and SEED=n in the environment repeats it.
+static inline uint64_t seed_of_run(void)
+{
+    const char *text = getenv("SEED");
+    return text ? strtoull(text, NULL, 10) : 20190430;
+}

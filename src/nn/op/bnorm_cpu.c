@@ -43,7 +43,7 @@ static int prepare(struct backend *b, struct node *n, struct err *e)
 
 static bool uses_batch(const struct node *n)
 {
-    return n->context->is_training && n->context->statistics != NET_STATISTICS_MOVING;
+    return n->context->statistics != NET_STATISTICS_MOVING;
 }
 
 struct span { // rows [first, last)

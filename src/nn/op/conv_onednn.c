@@ -208,7 +208,7 @@ static dnnl_status_t prepare_forward(const struct onednn *o, struct node *n,
     struct conv_state *st = n->state;
     dnnl_status_t s = n->fuse_relu ? add_relu(c->attr) : dnnl_success;
     if (s == dnnl_success)
-        s = onednn_conv_forward(&st->forward.pd, o->engine, n->context->is_training, c);
+        s = onednn_conv_forward(&st->forward.pd, o->engine, n->context->has_backward, c);
     if (s == dnnl_success)
         s = finish(o, &st->forward);
     if (s == dnnl_success)
@@ -277,7 +277,7 @@ static void ask_for_memory(struct node *n)
 {
     const struct conv_state *s = n->state;
     n->forward_work_bytes = rounded(s->forward.scratchpad_bytes);
-    if (n->context->is_training)
+    if (n->context->has_backward)
         n->forward_work_bytes += s->weights.theirs_bytes;
     else // also where both layouts are the same: the folded weights are not the variable's
         n->prepared_bytes = rounded(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
@@ -329,7 +329,7 @@ static dnnl_status_t bind_forward(struct node *n)
     dnnl_status_t s = set(st->src, n->in[0].data);
     if (s == dnnl_success)
         s = set(st->dst, n->out.data);
-    if (s == dnnl_success && n->context->is_training) {
+    if (s == dnnl_success && n->context->has_backward) {
         s = bind_weights(&st->weights, n->variable[VARIABLE_WEIGHTS], &at);
         if (s == dnnl_success)
             s = set(st->bias, n->variable[VARIABLE_BIASES]);
@@ -413,7 +413,7 @@ static int refresh(struct backend *b, struct node *n, struct err *e)
     const struct onednn *o = b->state;
     struct conv_state *st = n->state;
     const struct conv_params *p = &n->params->conv;
-    if (n->context->is_training)
+    if (n->context->has_backward)
         return 0;
     size_t n_floats = p->kh * p->kw * n->in[0].c * n->out.c;
     float *folded = mem_aligned(n_floats * sizeof *folded);
@@ -437,7 +437,7 @@ static int forward(struct backend *b, struct node *n, struct err *e)
     const struct onednn *o = b->state;
     const struct conv_state *st = n->state;
     dnnl_status_t s = dnnl_success;
-    if (n->context->is_training)
+    if (n->context->has_backward)
         s = reorder(o, &st->weights, st->weights.ours, st->weights.theirs);
     dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, st->src},
                                {DNNL_ARG_WEIGHTS, st->weights.theirs},

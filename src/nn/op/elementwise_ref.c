@@ -99,7 +99,7 @@ static float dropout_factor(const struct node *n, size_t element)
 {
     const struct net_context *c = n->context;
     float keep = n->params->dropout.keep;
-    if (!c->is_training)
+    if (!c->drops_out)
         return 1;
     uint32_t four[4];
     rng_at(four, c->seed, c->step << 16 | (uint64_t)n->graph_node, element / 4);

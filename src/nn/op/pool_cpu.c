@@ -93,7 +93,7 @@ static int max_prepare(struct backend *b, struct node *n, struct err *e)
     if (p->kh > UINT8_MAX || p->kh * p->kw > UINT8_MAX)
         return err_set(e, ERR_UNSUPPORTED, "a maximum over %zu x %zu, wanted at most %d places",
                        p->kh, p->kw, UINT8_MAX);
-    n->saved_bytes = n->context->is_training ? tensor_elements(&n->out) : 0;
+    n->saved_bytes = n->context->has_backward ? tensor_elements(&n->out) : 0;
     return 0;
 }
 

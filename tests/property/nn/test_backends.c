@@ -214,12 +214,6 @@ static const struct kind kinds[] = {
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0], TRIALS = 25 };
 
-static uint64_t seed_of_run(void)
-{
-    const char *text = getenv("SEED");
-    return text ? strtoull(text, NULL, 10) : 20190430;
-}
-
 static void trial_begin(struct trial *t, const struct kind *k, uint64_t seed)
 {
     struct err e;
