@@ -181,9 +181,14 @@ static int load_card(struct card *out, struct image *im, const json_t *result,
     const char *path = json_string_value(json_object_get(result, "file"));
     int rc = image_read(im, path, e);
     if (rc == 0)
-        *out = (struct card){
-            path_base(path), im->rgb,          im->width, im->height,
-            r->labels,       r->probabilities, r->n,      *r->note ? r->note : NULL};
+        *out = (struct card){.title = path_base(path),
+                             .rgb = im->rgb,
+                             .width = im->width,
+                             .height = im->height,
+                             .labels = r->labels,
+                             .probabilities = r->probabilities,
+                             .n = r->n,
+                             .note = *r->note ? r->note : NULL};
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "draw/canvas.h"
+#include "draw/heat.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 // The layout, in pixels.
 static const double margin = 24, title_size = 18, text_size = 15, small_size = 12;
+static const double line_height = 18, scale_height = 110, scale_bar = 90;
 static const double picture_side = 400, bar_height = 18, row_height = 46, bars_width = 300;
 
 static const uint32_t color_ground = 0xFFFFFF, color_ink = 0x1D2730, color_soft = 0x6B7680;
@@ -50,6 +52,25 @@ static void draw_bars(struct canvas *c, const struct card *card, double x, doubl
     }
 }
 
+// The scale of heat, its end at a height.
+static void draw_scale(struct canvas *c, const struct card *card, double x, double bottom)
+{
+    if (!card->heat_most)
+        return;
+    const struct heat_scale s = {
+        .x = x,
+        .y = bottom - scale_bar,
+        .width = 14,
+        .height = scale_bar,
+        .color = heat_over_color,
+        .most = card->heat_most,
+        .least = card->heat_least ? card->heat_least : "",
+        .text_px = small_size,
+        .text = color_ink,
+    };
+    heat_draw_scale(c, &s);
+}
+
 int card_png(unsigned char **out, size_t *n, const struct card *card, struct err *e)
 {
     struct canvas *c;
@@ -58,9 +79,12 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
         fit(&w, &h, card, picture_side);
     double left = margin + (card->rgb ? w + margin : 0);
     double bars = row_height * (double)card->n, note = card->note ? row_height : 0;
-    double inner = fmax(h, bars + note);
+    double inner = fmax(h, bars + note + (card->heat_most ? scale_height : 0));
+    size_t n_captions = 0;
+    while (card->captions && card->captions[n_captions])
+        n_captions++;
     double total_w = left + bars_width + margin;
-    double total_h = top + inner + 2 * margin + small_size;
+    double total_h = top + inner + 2 * margin + small_size + line_height * (double)n_captions;
     int rc = canvas_new(&c, (size_t)total_w, (size_t)total_h, color_ground, e);
     if (rc < 0)
         return rc;
@@ -76,6 +100,10 @@ int card_png(unsigned char **out, size_t *n, const struct card *card, struct err
     if (card->note)
         canvas_text(c, card->note, left, top + bars + text_size, text_size, CANVAS_LEFT,
                     bars_width, color_ink);
+    draw_scale(c, card, left, top + inner);
+    for (size_t i = 0; i < n_captions; i++)
+        canvas_text(c, card->captions[i], margin, top + inner + line_height * (double)(i + 1),
+                    small_size, CANVAS_LEFT, total_w - 2 * margin, color_soft);
     canvas_text(c, "nemg \xC2\xB7 research use only", total_w - margin, total_h - margin,
                 small_size, CANVAS_RIGHT, 0, color_soft);
     rc = canvas_file(out, n, c, e);

@@ -1,5 +1,6 @@
 /*
- * card.h: one classified picture on a card: the picture, a bar per class, "research use only".
+ * card.h: one classified picture on a card: the picture, a bar per class, "research use only"; and,
+ * of an explained one, what the heat over it means.
  */
 #pragma once
 
@@ -19,6 +20,9 @@ struct card {
     const double *probabilities; // [n], 0 to 1
     size_t n;
     const char *note; // a line below the bars: "unsure: Fibs or PSW"; NULL: none
+    // Of a PNG only; NULL: none.
+    const char *const *captions;        // lines underneath, ended by NULL
+    const char *heat_most, *heat_least; // beside the scale of heat (heat.h)
 };
 
 // As a PNG file; mem_free().

@@ -1,16 +1,15 @@
 /*
  * spectrum.c: spectrum_draw() of trace.h.
  *
- * Colours go from dark to light in even steps of lightness through violet and orange, so that
- * they can be told apart in print and by those who do not see red or green. The scale reaches
- * from the strongest thousandth of all values 60 dB down: about what lies between a large motor
- * unit and an amplifier's noise.
+ * The scale (heat.h) reaches from the strongest thousandth of all values 60 dB down: about what lies
+ * between a large motor unit and an amplifier's noise.
  */
 #include "draw/trace.h"
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "draw/draw_priv.h"
+#include "draw/heat.h"
 #include "draw/style.h"
 
 #include <assert.h>
@@ -20,21 +19,6 @@
 
 enum { RANGE_DB = 60, SCALE_STEPS = 64 };
 static const double hz_px = 58, scale_px = 74;
-
-static const uint8_t anchors[][3] = {
-    {8, 10, 32},    {44, 24, 92},   {110, 36, 118},  {176, 58, 94},
-    {226, 100, 52}, {246, 166, 48}, {252, 240, 190},
-};
-
-static void color_of(uint8_t rgb[3], double share)
-{
-    enum { N = sizeof anchors / sizeof anchors[0] };
-    double at = fmin(fmax(share, 0), 1) * (N - 1);
-    size_t i = at >= N - 1 ? N - 2 : (size_t)at;
-    for (int k = 0; k < 3; k++)
-        rgb[k] = (uint8_t)lround(anchors[i][k] +
-                                 (at - (double)i) * (anchors[i + 1][k] - anchors[i][k]));
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -71,7 +55,11 @@ static int draw_power(const struct panel *p, const struct spectrum_page *page, d
     for (size_t i = 0; i < page->n_rows; i++)
         for (size_t k = 0; k < page->n_frames; k++) {
             double db = decibel(page->power[(page->n_rows - 1 - i) * page->n_frames + k]);
-            color_of(rgb + 3 * (i * page->n_frames + k), 1 - (top_db - db) / RANGE_DB);
+            uint32_t color = heat_color(1 - (top_db - db) / RANGE_DB);
+            uint8_t *pixel = rgb + 3 * (i * page->n_frames + k);
+            pixel[0] = (uint8_t)(color >> 16);
+            pixel[1] = (uint8_t)(color >> 8);
+            pixel[2] = (uint8_t)color;
         }
     canvas_picture(p->canvas, rgb, page->n_frames, page->n_rows, p->left, p->top, p->width,
                    p->height);
@@ -85,10 +73,8 @@ static void draw_scale(const struct panel *p, const struct spectrum_page *page, 
     char text[64];
     double x = p->left + p->width + 12, step = p->height / SCALE_STEPS;
     for (size_t i = 0; i < SCALE_STEPS; i++) {
-        uint8_t rgb[3];
-        color_of(rgb, 1 - ((double)i + 0.5) / SCALE_STEPS);
         canvas_rectangle(c, x, p->top + floor((double)i * step), 12, ceil(step) + 1,
-                         (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2]);
+                         heat_color(1 - ((double)i + 0.5) / SCALE_STEPS));
     }
     canvas_rectangle(c, x, p->top + p->height + 0.5, 12, 3, page->style->page);
     for (int db = 0; db <= RANGE_DB; db += 20) {

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "draw/columns.h"
 #include "draw/draw_priv.h"
+#include "draw/heat.h"
 #include "draw/style.h"
 
 #include <assert.h>
@@ -36,6 +37,33 @@ static double row_y(const struct panel *p, size_t i, size_t n)
     return p->top + p->height * ((double)i + 0.5) / (double)n;
 }
 
+// Colours are drawn in so many steps: a stretch of one step is one line.
+enum { HEAT_STEPS = 24 };
+
+static int heat_step(const struct trace_sweep *s, size_t i)
+{
+    float share = fminf(fmaxf(s->heat[i], 0), 1);
+    return (int)lroundf(share * HEAT_STEPS);
+}
+
+// Samples [first, first + n) in one colour.
+static void draw_stretch(const struct panel *p, const struct trace_page *page,
+                         const struct trace_sweep *s, const struct column_map *whole,
+                         size_t first, size_t n, double *xy)
+{
+    struct column_map map = *whole;
+    const struct style *style = page->style;
+    double share = s->heat ? (double)heat_step(s, first) / HEAT_STEPS : 0;
+    map.x0 += (double)first * map.dx;
+    size_t n_points = columns_line(xy, &map, s->samples + first, n);
+    for (size_t k = 0; k < n_points;
+         k++) // far outside is outside, too; and fits cairo's numbers
+        xy[2 * k + 1] = fmax(fmin(xy[2 * k + 1], 20000), -20000);
+    canvas_line(p->canvas, xy, n_points,
+                s->heat ? heat_line_px(share, style->trace_px) : style->trace_px,
+                s->heat ? heat_line(share) : style->trace);
+}
+
 static int draw_sweep(const struct panel *p, const struct trace_page *page, size_t i,
                       enum canvas_format format, struct err *e)
 {
@@ -52,11 +80,14 @@ static int draw_sweep(const struct panel *p, const struct trace_page *page, size
     double *xy = mem_array(n_max, 2 * sizeof *xy);
     if (!xy)
         return err_set(e, ERR_MEMORY, "no memory to draw a sweep");
-    size_t n = columns_line(xy, &map, s->samples, s->n);
-    for (size_t k = 0; k < n; k++) // far outside is outside, too; and fits cairo's numbers
-        xy[2 * k + 1] = fmax(fmin(xy[2 * k + 1], 20000), -20000);
     canvas_antialias(p->canvas, page->style->is_soft);
-    canvas_line(p->canvas, xy, n, page->style->trace_px, page->style->trace);
+    for (size_t first = 0, end; first < s->n; first = end) {
+        for (end = first + 1; end < s->n; end++)
+            if (s->heat && heat_step(s, end) != heat_step(s, first))
+                break;
+        size_t n = end - first + (end < s->n); // to the next one's first sample, without a gap
+        draw_stretch(p, page, s, &map, first, n, xy);
+    }
     canvas_antialias(p->canvas, true);
     mem_free(xy);
     return 0;
@@ -115,6 +146,22 @@ static void draw_calibration(const struct panel *p, const struct trace_page *pag
     canvas_text(c, text, x, y + panel_small_px + 5, panel_small_px, CANVAS_LEFT, 0, s->text);
 }
 
+static void draw_heat_scale(const struct panel *p, const struct trace_page *page)
+{
+    const struct heat_scale s = {
+        .x = p->left + p->width + bar_gap_px,
+        .y = p->top,
+        .width = 12,
+        .height = fmin(p->height / 2, 120),
+        .color = heat_line,
+        .most = page->heat_most,
+        .least = page->heat_least ? page->heat_least : "",
+        .text_px = panel_small_px,
+        .text = page->style->text,
+    };
+    heat_draw_scale(p->canvas, &s);
+}
+
 int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
                enum canvas_format format, struct err *e)
 {
@@ -150,6 +197,8 @@ int trace_draw(unsigned char **out, size_t *n, const struct trace_page *page,
     canvas_unclip(p.canvas);
     panel_frame(&p);
     draw_calibration(&p, page);
+    if (page->heat_most)
+        draw_heat_scale(&p, page);
     panel_times(&p, page->ms_per_div);
     for (size_t i = 0; i < page->n_sweeps; i++)
         if (page->sweeps[i].label)

@@ -35,6 +35,8 @@ struct trace_sweep {
     double rate_hz;
     double first_ms;   // time of the first sample from the left edge; may be negative
     const char *label; // left of the row; NULL: none
+    const float *heat; // [n] 0 to 1: each sample's colour and width by heat_line(); NULL: one
+                       // colour, the style's
 };
 
 // What somebody noted: a tick at the top of its row, a bar as long as it lasts, and its label, which
@@ -65,6 +67,7 @@ struct trace_page {
     size_t n_sweeps;                  // 1 to TRACE_MAX_SWEEPS
     const struct trace_mark *marks;   // [n_marks], in the order of rows and times
     size_t n_marks;
+    const char *heat_most, *heat_least; // beside the scale of heat; NULL: no scale
 };
 
 // One page as a file; mem_free(). ERR_LIMIT: larger than CANVAS_MAX_SIDE; ERR_MEMORY.

@@ -1,10 +1,13 @@
 /* input.c: the table of kinds. See input.h. */
 #include "input/input_priv.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/jsonfile.h"
+#include "base/mem.h"
 #include "tf/example.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *const input_kinds[] = {"picture", "signal", "mel", NULL};
@@ -40,6 +43,28 @@ int input_read_example(float *out, const struct input *in, const struct example 
     if (rc < 0)
         err_prefix(e, "%.*s", (int)(x->filename.n < 100 ? x->filename.n : 100),
                    x->filename.data ? (const char *)x->filename.data : "an example");
+    return rc;
+}
+
+int input_read_window(float *out, const struct input *in, const float *values, bool is_uv,
+                      struct err *e)
+{
+    assert(in->kind != INPUT_PICTURE);
+    size_t n = in->signal.n_samples;
+    const char *unit = is_uv ? "uV" : "counts";
+    unsigned char *bytes = mem_array(n, sizeof(uint32_t));
+    if (!bytes)
+        return err_set(e, ERR_MEMORY, "no memory for %zu samples", n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        store_u32le(bytes + i * sizeof bits, bits);
+    }
+    struct example x = {.rate_hz = (float)in->signal.rate_hz,
+                        .unit = {(const unsigned char *)unit, strlen(unit)},
+                        .signal = {bytes, n}};
+    int rc = rows[in->kind]->read_example(out, in, &x, AUGMENT_NONE, NULL, e);
+    mem_free(bytes);
     return rc;
 }
 

@@ -71,6 +71,14 @@ bool input_can_augment(const struct input *in, enum augment_kind kind);
 int input_read_example(float *out, const struct input *in, const struct example *x,
                        enum augment_kind augment, struct rng *rng, struct err *e);
 
+/*
+ * The same of a window that is not from a data set: values [n_samples] of the recording at the
+ * signal's rate. For kinds signal and mel. ERR_FORMAT: a value that is not finite, or counts where
+ * microvolts are wanted. ERR_MEMORY.
+ */
+int input_read_window(float *out, const struct input *in, const float *values, bool is_uv,
+                      struct err *e);
+
 // The same examples read as another kind, where they can be: signals as mel, and back. ERR_USAGE, with `name` at its
 // beginning: signals are no pictures.
 int input_change_kind(struct input *in, enum input_kind kind, const char *name, struct err *e);

@@ -5,7 +5,6 @@
  */
 #include "job/classify_recordings.h"
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "base/jsontext.h"
 #include "base/mem.h"
@@ -15,11 +14,9 @@
 #include "job/predict.h"
 #include "job/sets.h"
 #include "model/modelfolder.h"
-#include "tf/example.h"
 #include "wave/recording.h"
 
 #include <math.h>
-#include <string.h>
 
 struct work {
     struct model *m;
@@ -27,8 +24,7 @@ struct work {
     size_t batch, hop; // windows, samples
     float *inputs;     // [batch][input_floats()]
     float *probabilities;
-    float *values;        // [(batch - 1) * hop + n_samples] of the recording
-    unsigned char *bytes; // one window as it lies in an example
+    float *values; // [(batch - 1) * hop + n_samples] of the recording
 };
 
 static int no_memory(struct err *e)
@@ -38,21 +34,10 @@ static int no_memory(struct err *e)
 
 static int make_inputs(struct work *w, const struct strip *s, size_t n_windows, struct err *e)
 {
-    const struct input_signal *in = &w->m->input.signal;
-    const char *unit = strip_unit(s);
-    struct example x = {.rate_hz = (float)in->rate_hz,
-                        .unit = {(const unsigned char *)unit, strlen(unit)},
-                        .signal = {w->bytes, in->n_samples}};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n_windows; i++) {
-        for (size_t k = 0; k < in->n_samples; k++) {
-            uint32_t bits;
-            memcpy(&bits, &w->values[i * w->hop + k], sizeof bits);
-            store_u32le(w->bytes + k * sizeof bits, bits);
-        }
-        rc = input_read_example(w->inputs + i * input_floats(&w->m->input), &w->m->input, &x,
-                                AUGMENT_NONE, NULL, e);
-    }
+    for (size_t i = 0; rc == 0 && i < n_windows; i++)
+        rc = input_read_window(w->inputs + i * input_floats(&w->m->input), &w->m->input,
+                               w->values + i * w->hop, s->is_uv, e);
     return rc;
 }
 
@@ -143,8 +128,7 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
     w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
     w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);
     w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);
-    w->bytes = mem_array(in->n_samples, sizeof(uint32_t));
-    if (!w->inputs || !w->probabilities || !w->values || !w->bytes)
+    if (!w->inputs || !w->probabilities || !w->values)
         return no_memory(e);
     int rc = predictor_open(&w->predictor, &w->m->network, w->m->variables, w->batch,
                             o->n_threads, e);
@@ -203,6 +187,5 @@ int classify_recordings(json_t **report, struct model *m,
     mem_free(w.inputs);
     mem_free(w.probabilities);
     mem_free(w.values);
-    mem_free(w.bytes);
     return rc;
 }
