@@ -22,7 +22,7 @@
 const char *const saliency_methods[] = {"gradcam", "cam", "occlusion", NULL};
 const char *const saliency_titles[] = {"Grad-CAM", "Class activation map", "Occlusion", NULL};
 
-enum { BATCH = 8, EDGE_SAMPLES = 5 };
+enum { BATCH = 8 };
 static const double occluder_picture = 0.15, occluder_window = 0.1;
 // From one patch to the next, as a share of its side: windows cost less than pictures.
 static const double hop_picture = 0.5, hop_window = 0.25;
@@ -295,27 +295,6 @@ static void patch_of(size_t *from, size_t *to, size_t middle, size_t side, size_
     *to = *to < n ? *to : n;
 }
 
-static float mean(const float *x, size_t from, size_t to)
-{
-    double sum = 0;
-    for (size_t i = from; i < to; i++)
-        sum += (double)x[i];
-    return (float)(sum / (double)(to - from));
-}
-
-// The window with a straight line from one side of the patch to the other.
-static void cover_window(float *out, const float *window, size_t n, size_t from, size_t to)
-{
-    size_t before = from > EDGE_SAMPLES ? from - EDGE_SAMPLES : 0;
-    size_t after = to + EDGE_SAMPLES < n ? to + EDGE_SAMPLES : n;
-    float left = from > before ? mean(window, before, from) : 0;
-    float right = after > to ? mean(window, to, after) : left;
-    left = from > before ? left : right;
-    memcpy(out, window, n * sizeof *out);
-    for (size_t i = from; i < to; i++)
-        out[i] = left + (right - left) * (float)(i - from + 1) / (float)(to - from + 1);
-}
-
 static void cover_picture(float *out, const struct saliency *s, const float *input,
                           const float color[3], size_t i_y, size_t i_x)
 {
@@ -329,13 +308,16 @@ static void cover_picture(float *out, const struct saliency *s, const float *inp
             memcpy(out + (y * shape.w + x) * shape.c, color, shape.c * sizeof *out);
 }
 
-static void median_color(float color[3], struct saliency *s, const float *input)
+// What the patch is made of: the median of each channel, of a window in its own unit.
+static void choose_color(float color[3], struct saliency *s, const struct saliency_subject *x)
 {
     struct shape shape = input_shape(&s->m->input);
-    for (size_t k = 0; k < shape.c; k++) {
-        for (size_t i = 0; i < shape.h * shape.w; i++)
-            s->covered[i] = input[i * shape.c + k];
-        color[k] = median_of(s->covered, shape.h * shape.w);
+    size_t n = is_picture(s) ? shape.h * shape.w : s->m->input.signal.n_samples;
+    size_t stride = is_picture(s) ? shape.c : 1;
+    for (size_t k = 0; k < stride; k++) {
+        for (size_t i = 0; i < n; i++)
+            s->covered[i] = is_picture(s) ? x->input[i * stride + k] : x->window[i];
+        color[k] = median_of(s->covered, n);
     }
 }
 
@@ -349,7 +331,9 @@ static int cover(float *out, struct saliency *s, const struct saliency_subject *
         return 0;
     }
     patch_of(&from, &to, i * s->hop_x, s->side_x, n);
-    cover_window(s->covered, x->window, n, from, to);
+    memcpy(s->covered, x->window, n * sizeof *s->covered);
+    for (size_t k = from; k < to; k++)
+        s->covered[k] = color[0];
     return input_read_window(out, &s->m->input, s->covered, x->is_uv, e);
 }
 
@@ -361,8 +345,7 @@ static int run_occlusion(struct saliency *s, const struct saliency_subject *x, s
     float color[3] = {0};
     int rc = answer_occlusion(s, x, s->logits, e);
     double whole = rc == 0 ? log_odds(s->logits, n_classes, i_class) : 0;
-    if (is_picture(s))
-        median_color(color, s, x->input);
+    choose_color(color, s, x);
     for (size_t i = 0; rc == 0 && i < n; i += s->o.batch) {
         size_t n_now = n - i < s->o.batch ? n - i : s->o.batch;
         for (size_t k = 0; rc == 0 && k < n_now; k++)

@@ -14,8 +14,9 @@
  * the last map is cam without its negative part, but for a factor [1, section 3.1].
  *
  * The occluder: of a picture, a square of its own median colour, which on a screen of an EMG
- * machine is the background; of a signal (and of mel, whose spectrogram is then made anew), a
- * straight line between what is left on both sides, which adds no edge.
+ * machine is the background; of a signal (and of mel, whose spectrogram is then made anew), a flat
+ * line at the window's median, which is its base line. A line between what is left on both sides
+ * would make a sharp wave out of half a fibrillation.
  *
  * [1] Selvaraju et al. 2017, Grad-CAM: visual explanations from deep networks via gradient-based
  *     localization, ICCV.
