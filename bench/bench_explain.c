@@ -15,6 +15,7 @@
  *   near        the same with 2 ms more on both sides
  *   mass        share of the map's positive part that lies within discharges
  *   inside      share of the time that does: what chance would give of both
+ *   off_ms      mean distance of the maximum from the middle of the nearest discharge, with its sign
  *
  * "largest" is no map: the place of the largest deviation from the median.
  *
@@ -36,20 +37,32 @@
 #include "job/evaluate.h"
 #include "job/saliency.h"
 #include "model/modelfolder.h"
+#include "nn/graph.h"
 #include "wave/recording.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { N_CLASSES = 2, METHODS = 3, LARGEST = METHODS, MAX_CLASSES = 64, STEPS = 1000 };
+enum { N_CLASSES = 2, METHODS = 5, LARGEST = METHODS, MAX_CLASSES = 64, STEPS = 1000 };
+// A layer that a network does not have is left out.
+static const struct {
+    enum saliency_method method;
+    const char *layer; // NULL: the last map
+} asked[METHODS] = {
+    {SALIENCY_GRADCAM, NULL},
+    {SALIENCY_CAM, NULL},
+    {SALIENCY_OCCLUSION, NULL},
+    {SALIENCY_GRADCAM, "layer3.0.relu2"},
+    {SALIENCY_GRADCAM, "layer2.0.relu2"},
+};
 static const char *const names[] = {"Fibs", "PSW", "Others"};
 static const double window_s = 0.1, most_filled = 0.3, near_s = 0.002;
 enum { WIDTH = 320, HEIGHT = 240 };
 
 struct score {
     size_t n, n_right, n_covered, n_near;
-    double mass, inside;
+    double mass, inside, off_ms;
 };
 
 // ---- Windows ----
@@ -166,6 +179,20 @@ static void profile(double sum[STEPS], double most[STEPS], const struct saliency
     }
 }
 
+// From the middle of the nearest discharge to a step, in ms.
+static double off_by(const struct window *w, int best)
+{
+    double nearest = STEPS;
+    for (int from = 0, to; from < STEPS; from = to) {
+        for (to = from + 1; to < STEPS && w->is_inside[to] == w->is_inside[from]; to++)
+            ;
+        double off = best - (from + to) / 2.0;
+        if (w->is_inside[from] && fabs(off) < fabs(nearest))
+            nearest = off;
+    }
+    return nearest * window_s * 1000 / STEPS;
+}
+
 static void score_add(struct score *c, const struct window *w, const double sum[STEPS],
                       const double most[STEPS])
 {
@@ -182,6 +209,7 @@ static void score_add(struct score *c, const struct window *w, const double sum[
         return;
     c->n_covered += w->is_inside[best];
     c->n_near += w->is_near[best];
+    c->off_ms += off_by(w, best);
     c->mass += inside / all;
 }
 
@@ -219,6 +247,8 @@ static int explain_window(struct trial *t, const struct window *w, struct err *e
         t->score[k][w->i_class].n++;
     for (int k = 0; rc == 0 && is_right && k < METHODS; k++) {
         struct saliency_map map;
+        if (!t->maps[k])
+            continue;
         rc = saliency_run(&map, t->maps[k], &x, t->i_label[w->i_class], e);
         if (rc == 0) {
             profile(sum, most, &map, &t->s);
@@ -266,16 +296,18 @@ static int explain_recording(struct trial *t, const char *path, size_t n, struct
 static void tell_scores(const struct trial *t)
 {
     for (int k = 0; k <= METHODS; k++)
-        for (int c = 0; c < N_CLASSES; c++) {
+        for (int c = 0; c < N_CLASSES && (k == LARGEST || t->maps[k]); c++) {
             const struct score *s = &t->score[k][c];
             double n = s->n_right ? (double)s->n_right : 1;
-            printf("{\"input\": \"%s\", \"method\": \"%s\", \"class\": \"%s\", \"n\": %zu, "
+            printf("{\"input\": \"%s\", \"method\": \"%s%s%s\", \"class\": \"%s\", \"n\": %zu, "
                    "\"right\": %.3f, \"covered\": %.3f, \"near\": %.3f, \"mass\": %.3f, "
-                   "\"inside\": %.3f}\n",
+                   "\"inside\": %.3f, \"off_ms\": %.2f}\n",
                    input_kinds[t->m->input.kind],
-                   k == LARGEST ? "largest" : saliency_methods[k], names[c], s->n,
+                   k == LARGEST ? "largest" : saliency_methods[asked[k].method],
+                   k < METHODS && asked[k].layer ? " of " : "",
+                   k < METHODS && asked[k].layer ? asked[k].layer : "", names[c], s->n,
                    (double)s->n_right / (double)(s->n ? s->n : 1), (double)s->n_covered / n,
-                   (double)s->n_near / n, s->mass / n, s->inside / n);
+                   (double)s->n_near / n, s->mass / n, s->inside / n, s->off_ms / n);
         }
 }
 
@@ -309,7 +341,9 @@ static int prepare_trial(struct trial *t, struct err *e)
     int rc = find_labels(t, e);
     for (int k = 0; rc == 0 && k < METHODS; k++) {
         struct saliency_options o = {
-            .method = (enum saliency_method)k, .batch = 64, .n_threads = 1};
+            .method = asked[k].method, .layer = asked[k].layer, .batch = 64, .n_threads = 1};
+        if (asked[k].layer && graph_find(t->m->network.graph, asked[k].layer) < 0)
+            continue;
         rc = saliency_new(&t->maps[k], t->m, &o, e);
     }
     return rc;

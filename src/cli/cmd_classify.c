@@ -22,7 +22,7 @@ struct classify_args {
     const char *model, *network, *checkpoint, *labels, *out;
     size_t image_size, batch, threads;
     double width, hop_ms;
-    bool logits, show;
+    bool logits, show, rules;
 };
 
 #define AT(field) offsetof(struct classify_args, field)
@@ -71,6 +71,10 @@ static const struct option classify_option_table[] = {
      .fallback = "0",
      .max = 60000,
      .help = "of recordings: from one window to the next; 0: half a window"},
+    {.name = "rules",
+     .kind = OPTION_KIND_FLAG,
+     .offset = AT(rules),
+     .help = "of recordings: what the textbooks' rules say of each window, too"},
     {.name = "show",
      .kind = OPTION_KIND_FLAG,
      .offset = AT(show),
@@ -302,6 +306,30 @@ static double largest_probability(const json_t *window)
     return json_number_value(json_object_get(p, label));
 }
 
+// "  rules disagree in 2 of 5: Others, PSW" behind a stretch; nothing where they do not.
+static void print_disagreement(FILE *f, const json_t *windows, size_t first, size_t end)
+{
+    size_t n = 0, n_told = 0;
+    const char *told[8];
+    for (size_t i = first; i < end; i++) {
+        const json_t *w = json_array_get(windows, i);
+        const char *rules = json_string_value(json_object_get(w, "rules"));
+        if (!json_is_false(json_object_get(w, "agrees")))
+            continue;
+        size_t k = 0;
+        while (k < n_told && strcmp(told[k], rules) != 0)
+            k++;
+        if (k == n_told && n_told < 8)
+            told[n_told++] = rules;
+        n++;
+    }
+    if (!n)
+        return;
+    fprintf(f, "  rules disagree in %zu of %zu:", n, end - first);
+    for (size_t k = 0; k < n_told; k++)
+        fprintf(f, "%s %s", k ? "," : "", told[k]);
+}
+
 // Windows of the same label, or unsure ones, one behind the other, as one line.
 static void print_stretches(FILE *f, const json_t *result, double window_s)
 {
@@ -318,10 +346,12 @@ static void print_stretches(FILE *f, const json_t *result, double window_s)
             sum += largest_probability(w);
             last = w;
         }
-        fprintf(f, "  %9.3f to %9.3f s  %-20s %6.2f %%\n",
+        fprintf(f, "  %9.3f to %9.3f s  %-20s %6.2f %%",
                 json_number_value(json_object_get(first, "onset_s")),
                 json_number_value(json_object_get(last, "onset_s")) + window_s, label,
                 100 * sum / (double)(end - i));
+        print_disagreement(f, windows, i, end);
+        fputc('\n', f);
     }
 }
 
@@ -354,6 +384,7 @@ static int run_recordings(json_t **report, struct command_call *call, struct mod
     struct classify_recordings_options o = {.paths = call->options->operands,
                                             .n_paths = call->options->n_operands,
                                             .hop_ms = a->hop_ms,
+                                            .want_rules = a->rules,
                                             .batch = a->batch,
                                             .n_threads = a->threads};
     if (a->show || a->out || a->logits)
@@ -379,6 +410,8 @@ static int run_pictures(json_t **report, struct command_call *call, struct model
                                  .want_logits = a->logits,
                                  .batch = a->batch,
                                  .n_threads = a->threads};
+    if (a->rules)
+        return err_set(e, ERR_USAGE, "%s reads pictures: --rules is for recordings", m->name);
     int rc = classify(report, m, &o, monitor, e);
     if (rc < 0)
         return rc;
@@ -430,6 +463,8 @@ const struct command classify_command = {
         "gives the probabilities of overlapping windows of the first channel.\n\n"
         "A model that nemg calibrate has seen says \"unsure\" where it cannot tell two classes "
         "apart, or where none is probable enough.\n\n"
+        "--rules adds what the rules of nemg explain say of each window, and flags where they "
+        "disagree.\n\n"
         "A probability is the network's, and is only as good as what it was trained on: see "
         "nemg evaluate.",
     .operands = "FILE...",

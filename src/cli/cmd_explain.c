@@ -136,6 +136,32 @@ static void print_peak(FILE *f, const struct explanation *x)
         fprintf(f, "  strongest at pixel %zu, %zu\n", most % w, most / w);
 }
 
+static void print_rule(FILE *f, const struct rule *r, const struct rule_finding *x)
+{
+    char value[32] = "";
+    if (isfinite(x->value) && r == &rules[RULE_FIRST_DEFLECTION])
+        snprintf(value, sizeof value, "%s", x->value > 0 ? "positive" : "negative");
+    else if (isfinite(x->value))
+        snprintf(value, sizeof value, "%.3g %s", x->value, r->unit);
+    fprintf(f, "    %-28s%c %-12s %-15s %s\n", r->title, r->decides ? '*' : ' ', value,
+            rule_verdict_names[x->fibs], rule_verdict_names[x->psw]);
+}
+
+static void print_opinion(FILE *f, const struct explanation *x)
+{
+    const struct rules_finding *o = &x->opinion.finding;
+    fprintf(f, "  rules: %s%s\n", rules_class_names[o->points_to],
+            !o->has_discharge                      ? ", nothing above noise"
+            : x->agreement == OPINION_DISAGREES    ? ", which disagrees with the network"
+            : x->agreement == OPINION_UNCOMPARABLE ? ""
+                                                   : ", as the network says");
+    if (!o->has_discharge)
+        return;
+    fprintf(f, "    %-28s  %-12s %-15s %s   (* decides)\n", "", "measured", "Fibs", "PSW");
+    for (int k = 0; k < RULES_N; k++)
+        print_rule(f, &rules[k], &o->rule[k]);
+}
+
 static void print_explanation(FILE *f, const struct explanation *x)
 {
     const struct model *m = saliency_model(x->saliency);
@@ -146,6 +172,8 @@ static void print_explanation(FILE *f, const struct explanation *x)
     fprintf(f, "  %s%s%s, for %s\n", saliency_titles[s->method], s->layer ? " of " : "",
             s->layer ? s->layer : "", m->labels[x->i_class]);
     print_peak(f, x);
+    if (x->window)
+        print_opinion(f, x);
 }
 
 // One file, its picture at out if there is one.
@@ -242,6 +270,11 @@ const struct command explain_command = {
         "at an earlier one. occlusion (Zeiler and Fergus 2014) covers place after place and "
         "asks "
         "again: slower, and without any theory of what is inside.\n\n"
+        "Of a recording the rules of the textbooks are told beside the network's answer: first "
+        "deflection, duration, rise time, amplitude, negative to positive ratio, phases, turns "
+        "and "
+        "rhythm of the discharge against the literature's ranges, and whether they "
+        "disagree.\n\n"
         "A map says what the network looked at. It does not say that the answer is right.",
     .operands = "FILE...",
     .operands_help = "pictures (JPEG, PNG, BMP) or recordings, as the model reads",

@@ -68,9 +68,10 @@ const struct rule rules[RULES_N] = {
          "",
          {0, 0.1},
          {0, 0.1},
-         true,
+         false,
          "regular [1]; voluntary units 0.1-0.2 (textbook), end-plate spikes very "
-         "irregular [5]; one in ten fibrillations is irregular, too [4]"},
+         "irregular [5]; does not decide: one fibrillation in ten is irregular "
+         "[4], and so is a train of which some are missed"},
     [RULE_DIFFERENCE] = {"mean_difference_ms",
                          "mean consecutive difference",
                          "ms",

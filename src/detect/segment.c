@@ -126,6 +126,18 @@ static size_t extreme_before(const struct segments *s, const struct segment *g, 
     return found;
 }
 
+// From 10 to 90 % of the way between a level and the peak, back from the peak.
+static double rise_samples(const struct segments *s, const struct segment *g, double from)
+{
+    double way = (double)s->level[g->peak] - from;
+    size_t high = g->peak, low;
+    while (high > g->first && ((double)s->level[high] - from) / way > 0.9)
+        high--;
+    for (low = high; low > g->first && ((double)s->level[low] - from) / way > 0.1;)
+        low--;
+    return (double)(high - low);
+}
+
 static void count_phases(struct segment *g, const struct segments *s, double least)
 {
     int sign = 0;
@@ -181,7 +193,7 @@ static void measure(struct segment *g, const struct segments *s)
     count_phases(g, s, least);
     count_turns(g, s, least);
     size_t before = extreme_before(s, g, least);
-    g->rise_ms = (double)(g->peak - (before == SIZE_MAX ? g->first : before)) * ms;
+    g->rise_ms = rise_samples(s, g, before == SIZE_MAX ? 0 : (double)s->level[before]) * ms;
 }
 
 // ---- All ----

@@ -23,8 +23,9 @@ struct segment {
     double positive, negative; // largest of each sign, both as positive numbers
     double amplitude;          // peak to peak
     double duration_ms;        // from first to end
-    double rise_ms;  // to the peak, from the extreme of the other sign before it; where
-                     // there is none, from the beginning
+    double
+        rise_ms; // 10 to 90 % of the way to the peak: from the extreme of the other sign before
+                 // it or, where there is none, from the base line
     int first_sign;  // of the first deflection: 1, -1
     size_t n_phases; // stretches of one sign
     size_t n_turns;  // changes of direction between two extremes

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const double reach_s = 0.003, slip_s = 0.0005;
-static const double least_correlation = 0.85, most_ratio = 1.6, most_interval = 1.75;
+static const double least_correlation = 0.95, most_ratio = 1.25, most_interval = 1.75;
 static const double newest = 0.3; // what the newest discharge is worth in its train's shape
 static const double pi = 3.141592653589793;
 

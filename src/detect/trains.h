@@ -2,7 +2,7 @@
  * trains.h: which discharges come from the same fibre or unit, and how regularly it fires.
  *
  * Discharges of one source look the same, so a train is those whose shapes within 3 ms around
- * the peak correlate by 0.85 or more and whose amplitudes differ by less than 1.6 times. Shapes may
+ * the peak correlate by 0.95 or more and whose amplitudes differ by less than 1.25 times. Shapes may
  * drift: each discharge is compared with the train's recent ones. Discharges that fall onto each
  * other look like neither and are left alone; then an interval is twice too long, so intervals
  * above 1.75 of the median are taken for missed discharges.

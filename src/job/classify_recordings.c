@@ -12,6 +12,7 @@
 #include "data/strip.h"
 #include "job/evaluate.h"
 #include "job/predict.h"
+#include "job/second_opinion.h"
 #include "job/sets.h"
 #include "model/modelfolder.h"
 #include "wave/recording.h"
@@ -21,10 +22,12 @@
 struct work {
     struct model *m;
     struct predictor *predictor;
+    bool want_rules;
     size_t batch, hop; // windows, samples
     float *inputs;     // [batch][input_floats()]
     float *probabilities;
-    float *values; // [(batch - 1) * hop + n_samples] of the recording
+    struct second_opinion *rules; // of the recording; NULL: not wanted
+    float *values;                // [(batch - 1) * hop + n_samples] of the recording
 };
 
 static int no_memory(struct err *e)
@@ -61,6 +64,25 @@ static void count(json_t *per_class, const char *label)
     json_object_set_new(per_class, label, json_integer(n + 1));
 }
 
+// Adds what the rules say of a window to what the network does.
+static int add_rules(json_t *window, const struct work *w, size_t first_sample, struct err *e)
+{
+    const struct input_signal *in = &w->m->input.signal;
+    struct opinion x;
+    double from_s = (double)first_sample / in->rate_hz;
+    int rc = second_opinion_of(&x, w->rules, from_s,
+                               from_s + (double)in->n_samples / in->rate_hz, e);
+    if (rc < 0)
+        return rc;
+    enum rules_class c = x.finding.points_to;
+    const char *label = json_string_value(json_object_get(window, "label"));
+    enum opinion_agreement a = opinion_compare(c, label, w->m->labels, w->m->n_classes);
+    if (json_object_set_new(window, "rules", json_string(rules_class_names[c])) ||
+        json_object_set_new(window, "agrees", opinion_agreement_json(a)))
+        return no_memory(e);
+    return 0;
+}
+
 // Windows [first, first + n) of a recording.
 static int run_piece(struct work *w, const struct strip *s, size_t first, size_t n,
                      json_t *windows, json_t *per_class, size_t *n_unsure, struct err *e)
@@ -74,7 +96,10 @@ static int run_piece(struct work *w, const struct strip *s, size_t first, size_t
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const float *q = w->probabilities + i * w->m->n_classes;
         count(per_class, w->m->labels[argmax(q, w->m->n_classes)]);
-        if (json_array_append_new(windows, window_json(w, (first + i) * w->hop, q, n_unsure)))
+        json_t *window = window_json(w, (first + i) * w->hop, q, n_unsure);
+        if (window && w->rules)
+            rc = add_rules(window, w, (first + i) * w->hop, e);
+        if (json_array_append_new(windows, window))
             rc = no_memory(e);
     }
     return rc;
@@ -96,6 +121,8 @@ static int run_recording(json_t **out, struct work *w, const char *path,
     if (rc == 0 && s.n_samples < n_samples)
         rc = err_set(e, ERR_FORMAT, "%s: %g s, shorter than a window of %g s", path,
                      recording_duration_s(r), (double)n_samples / w->m->input.signal.rate_hz);
+    if (rc == 0 && w->want_rules)
+        rc = second_opinion_new(&w->rules, r, 0, e);
     size_t n = rc == 0 ? ((size_t)s.n_samples - n_samples) / w->hop + 1 : 0;
     for (size_t i = 0; rc == 0 && i < n; i += w->batch) {
         size_t piece = n - i < w->batch ? n - i : w->batch;
@@ -112,6 +139,8 @@ static int run_recording(json_t **out, struct work *w, const char *path,
         json_object_set_new(*out, "n_unsure", json_integer((json_int_t)n_unsure));
     json_decref(windows);
     json_decref(per_class);
+    second_opinion_free(w->rules);
+    w->rules = NULL;
     recording_close(r);
     return rc;
 }
@@ -124,6 +153,7 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
         return err_set(e, ERR_USAGE, "a hop of %g ms is %g samples at %g Hz, wanted 1 to %d",
                        o->hop_ms, hop, in->rate_hz, INPUT_MAX_SAMPLES);
     w->hop = (size_t)lround(hop);
+    w->want_rules = o->want_rules;
     w->batch = o->batch;
     w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
     w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);

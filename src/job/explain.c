@@ -76,6 +76,16 @@ static int read_window(struct explanation *x, const struct strip *s,
     return x->window ? strip_read(s, (uint64_t)first, x->n, x->window, e) : no_memory(e);
 }
 
+static int judge_by_rules(struct explanation *x, struct recording *r, struct err *e)
+{
+    struct second_opinion *s;
+    int rc = second_opinion_new(&s, r, x->channel, e);
+    if (rc == 0)
+        rc = second_opinion_of(&x->opinion, s, x->at_s, x->at_s + (double)x->n / x->rate_hz, e);
+    second_opinion_free(s);
+    return rc;
+}
+
 static int read_recording(float *input, struct explanation *x, const struct model *m,
                           const struct explain_options *o, struct err *e)
 {
@@ -98,6 +108,8 @@ static int read_recording(float *input, struct explanation *x, const struct mode
         rc = strip_of(&s, r, o->channel, x->rate_hz, e);
     if (rc == 0)
         rc = read_window(x, &s, o, e);
+    if (rc == 0)
+        rc = judge_by_rules(x, r, e);
     if (rc == 0 && !(x->channel_name = mem_strdup(r->channels[o->channel].name)))
         rc = no_memory(e);
     if (rc == 0) {
@@ -193,6 +205,8 @@ int explain(struct explanation *out, struct saliency *s, const struct explain_op
     if (rc == 0) {
         out->i_predicted = argmax(out->probabilities, m->n_classes);
         out->i_class = o->class_name ? out->i_class : out->i_predicted;
+        out->agreement = opinion_compare(out->opinion.finding.points_to,
+                                         m->labels[out->i_predicted], m->labels, m->n_classes);
         rc = saliency_run(&map, s, &x, out->i_class, e);
     }
     if (rc == 0)

@@ -8,6 +8,7 @@
 #include "image/image.h"
 #include "input/input.h"
 #include "job/saliency.h"
+#include "job/second_opinion.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -39,6 +40,8 @@ struct explanation {
     char *channel_name; // may be empty
     bool is_uv, knows_polarity;
     double at_s, rate_hz;
+    struct opinion opinion;           // of the rules
+    enum opinion_agreement agreement; // with the most probable class
     // What the map says of each pixel [height][width] or sample [n], as a share of the peak, 0 to 1:
     // what speaks against the class is 0.
     float *share;

@@ -60,6 +60,7 @@ json_t *explanation_json(const struct explanation *x)
         {"layer", jsontext_string(s->layer)},
         {"map", map_json(&x->map)},
         {"peak", json_real(x->peak)},
+        {"rules", is_recording ? opinion_json(&x->opinion, x->agreement) : NULL},
         {"channel", is_recording ? json_integer((json_int_t)x->channel + 1) : NULL},
         {"at_s", is_recording ? json_real(x->at_s) : NULL},
         {"rate_hz", is_recording ? json_real(x->rate_hz) : NULL},
@@ -153,6 +154,30 @@ static int draw_picture(unsigned char **out, size_t *n, const struct explanation
     return rc;
 }
 
+// "rules: PSW (positive first, 12.1 ms, negative / positive 0.12, 8.1 Hz)"
+static const char *opinion_text(struct arena *a, const struct explanation *x)
+{
+    const struct rules_finding *f = &x->opinion.finding;
+    const char *says = rules_class_names[f->points_to], *text;
+    if (!f->has_discharge)
+        return arena_printf(a, "rules: %s (nothing above noise)", says);
+    const struct rule_finding *r = f->rule;
+    const char *first = !isfinite(r[RULE_FIRST_DEFLECTION].value) ? "polarity not told"
+                        : r[RULE_FIRST_DEFLECTION].value > 0      ? "positive first"
+                                                                  : "negative first";
+    text = arena_printf(a, "rules: %s (%s, %.1f ms", says, first,
+                        (double)(f->end - f->first) * 1000 / x->opinion.rate_hz);
+    if (text && isfinite(r[RULE_NEGATIVE_RATIO].value))
+        text =
+            arena_printf(a, "%s, negative / positive %.2f", text, r[RULE_NEGATIVE_RATIO].value);
+    if (text && isfinite(r[RULE_RATE].value))
+        text = arena_printf(a, "%s, %.1f Hz", text, r[RULE_RATE].value);
+    return text ? arena_printf(
+                      a, "%s)%s", text,
+                      x->agreement == OPINION_DISAGREES ? ": disagrees with the network" : "")
+                : NULL;
+}
+
 // Takes the median off; returns the largest deviation.
 static int level(float **out, double *peak, const struct explanation *x, struct err *e)
 {
@@ -184,6 +209,7 @@ static int draw_trace(unsigned char **out, size_t *n, const struct explanation *
     double ms_per_div = trace_nice(window_ms / 10 * (1 - 1e-9));
     double per_div = peak > 0 ? trace_nice(peak / (0.45 * N_Y)) : 50;
     trace_amount(amount, sizeof amount, per_div, unit);
+    add_caption(t, opinion_text(&t->arena, x));
     add_caption(t, arena_printf(&t->arena, "%g ms/div \xC2\xB7 %s/div \xC2\xB7 negative up%s",
                                 ms_per_div, amount,
                                 x->knows_polarity ? "" : " (polarity not told)"));

@@ -38,7 +38,8 @@ struct saliency {
     struct predictor *predictor;
     size_t side_y, side_x, hop_y, hop_x; // of the patch, in places of the input or samples
     float *inputs, *logits;              // [batch]
-    float *covered;                      // a window or an input, and room for a median
+    float *drops;   // [rows][columns] of the map: of the patch in the middle
+    float *covered; // a window or an input, and room for a median
     struct saliency_map map;
 };
 
@@ -260,7 +261,8 @@ static int open_occlusion(struct saliency *s, struct err *e)
     s->inputs = mem_array(mem_product(s->o.batch, floats), sizeof(float));
     s->logits = mem_array(s->o.batch, s->m->n_classes * sizeof(float));
     s->covered = mem_array(is_picture(s) ? h * w : w, sizeof(float));
-    if (!s->inputs || !s->logits || !s->covered)
+    s->drops = mem_array(mem_product(s->map.rows, s->map.columns), sizeof(float));
+    if (!s->inputs || !s->logits || !s->covered || !s->drops)
         return no_memory(e);
     int rc = allocate_map(s, e);
     return rc < 0 ? rc
@@ -337,6 +339,31 @@ static int cover(float *out, struct saliency *s, const struct saliency_subject *
     return input_read_window(out, &s->m->input, s->covered, x->is_uv, e);
 }
 
+// Patches whose middles are up to so many hops away cover a place.
+static void reach_of(size_t *from, size_t *to, size_t i, size_t side, size_t hop, size_t n)
+{
+    size_t reach = side / 2 / hop;
+    *from = i > reach ? i - reach : 0;
+    *to = i + reach < n ? i + reach + 1 : n;
+}
+
+// From what is lost under each patch to what each place is worth.
+static void average_patches(struct saliency *s)
+{
+    for (size_t i = 0; i < s->map.rows; i++)
+        for (size_t k = 0; k < s->map.columns; k++) {
+            size_t top, bottom, left, right;
+            double sum = 0;
+            reach_of(&top, &bottom, i, s->side_y, s->hop_y, s->map.rows);
+            reach_of(&left, &right, k, s->side_x, s->hop_x, s->map.columns);
+            for (size_t y = top; y < bottom; y++)
+                for (size_t x = left; x < right; x++)
+                    sum += (double)s->drops[y * s->map.columns + x];
+            s->map.values[i * s->map.columns + k] =
+                (float)(sum / (double)((bottom - top) * (right - left)));
+        }
+}
+
 static int run_occlusion(struct saliency *s, const struct saliency_subject *x, size_t i_class,
                          struct err *e)
 {
@@ -353,9 +380,11 @@ static int run_occlusion(struct saliency *s, const struct saliency_subject *x, s
         if (rc == 0)
             rc = predictor_run(s->predictor, s->inputs, n_now, s->logits, NULL, e);
         for (size_t k = 0; rc == 0 && k < n_now; k++)
-            s->map.values[i + k] =
+            s->drops[i + k] =
                 (float)(whole - log_odds(s->logits + k * n_classes, n_classes, i_class));
     }
+    if (rc == 0)
+        average_patches(s);
     return rc;
 }
 
@@ -407,6 +436,7 @@ void saliency_free(struct saliency *s)
     mem_free(s->inputs);
     mem_free(s->logits);
     mem_free(s->covered);
+    mem_free(s->drops);
     mem_free(s->map.values);
     mem_free(s);
 }

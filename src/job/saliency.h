@@ -7,8 +7,8 @@
  *   cam        class activation [2]: the channels of the network's last map, weighted as the last
  *              dense layer weighs their means. Below 0: speaks against the class.
  *   occlusion  the truer and slower check [3]: a patch covers one place after another, and the map
- *              is how much of the class's log odds is lost. Asks the network itself, and needs no
- *              theory of its inside.
+ *              is how much of the class's log odds is lost, each place's value the mean over the
+ *              patches that cover it. Asks the network itself, and needs no theory of its inside.
  *
  * For a network that ends in a global average and one dense layer, as all in model/ do, gradcam of
  * the last map is cam without its negative part, but for a factor [1, section 3.1].
