@@ -43,12 +43,15 @@ static size_t samples_of(double seconds, double rate_hz)
     return n < 1 ? 1 : (size_t)n;
 }
 
-// The median of a window around a middle; work [window].
+// The median of a window around a middle. At the ends of the signal it is shorter, down to 30 % of it,
+// so that a slope there is not taken for a deviation. work [window].
 static float median_around(float *work, const float *x, size_t n, size_t middle, size_t window)
 {
-    size_t from = middle > window / 2 ? middle - window / 2 : 0;
-    size_t to = from + window < n ? from + window : n;
-    from = to > window ? to - window : 0; // as long at both ends
+    size_t beside = middle < n - 1 - middle ? middle : n - 1 - middle, half = window / 2;
+    size_t least = (size_t)(0.15 * (double)window);
+    half = half < beside ? half : beside > least ? beside : least;
+    size_t from = middle > half ? middle - half : 0;
+    size_t to = middle + half < n ? middle + half : n;
     size_t n_finite = 0;
     for (size_t i = from; i < to; i++)
         if (isfinite(x[i]))
