@@ -89,10 +89,9 @@ static const struct option classify_option_table[] = {
      .short_name = 'b',
      .kind = OPTION_KIND_SIZE,
      .offset = AT(batch),
-     .fallback = "8",
-     .min = 1,
+     .fallback = "0",
      .max = 4096,
-     .help = "pictures computed at once"},
+     .help = "pictures or windows computed at once; 0: what suits their size"},
     {.name = "threads",
      .short_name = 'j',
      .kind = OPTION_KIND_SIZE,
@@ -385,7 +384,8 @@ static int run_recordings(json_t **report, struct command_call *call, struct mod
                                             .n_paths = call->options->n_operands,
                                             .hop_ms = a->hop_ms,
                                             .want_rules = a->rules,
-                                            .batch = a->batch,
+                                            .batch =
+                                                a->batch ? a->batch : input_batch(&m->input),
                                             .n_threads = a->threads};
     if (a->show || a->out || a->logits)
         return err_set(e, ERR_USAGE,
@@ -408,7 +408,7 @@ static int run_pictures(json_t **report, struct command_call *call, struct model
     struct classify_options o = {.paths = call->options->operands,
                                  .n_paths = call->options->n_operands,
                                  .want_logits = a->logits,
-                                 .batch = a->batch,
+                                 .batch = a->batch ? a->batch : input_batch(&m->input),
                                  .n_threads = a->threads};
     if (a->rules)
         return err_set(e, ERR_USAGE, "%s reads pictures: --rules is for recordings", m->name);
