@@ -197,6 +197,18 @@ bool file_is_folder(const char *path)
     return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+int file_check_regular(const char *path, struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return io_error(e, path);
+    if (S_ISDIR(st.st_mode))
+        return err_set(e, ERR_IO, "%s: is a folder, wanted a file", path);
+    return S_ISREG(st.st_mode)
+               ? 0
+               : err_set(e, ERR_IO, "%s: is a pipe or a device, wanted a file on a disk", path);
+}
+
 bool file_is_same(const char *a, const char *b)
 {
     struct stat x, y;

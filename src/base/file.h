@@ -40,6 +40,9 @@ void file_draft_abandon(struct file_draft *d);
 
 bool file_exists(const char *path);    // anything of that name
 bool file_is_folder(const char *path); // follows links
+// ERR_IO: a folder, a pipe or a device, which cannot be read at random or would be waited for without
+// end; or nothing of that name.
+int file_check_regular(const char *path, struct err *e);
 bool file_is_same(const char *a,
                   const char *b); // two names of one file or folder, as by a link
 int file_size(uint64_t *out, const char *path, struct err *e);

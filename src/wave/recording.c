@@ -172,12 +172,15 @@ static int find_file(char **out, const char *path, struct err *e)
 
 static int look(struct wave_probe *p, unsigned char *head, struct err *e)
 {
+    int rc = file_check_regular(p->path, e);
+    if (rc < 0)
+        return rc;
     FILE *f = fopen(p->path, "rb");
     if (!f)
         return err_set(e, ERR_IO, "%s: %s", p->path, strerror(errno));
     p->head = head;
     p->n_head = fread(head, 1, WAVE_PROBE_BYTES, f);
-    int rc = ferror(f) ? err_set(e, ERR_IO, "%s: %s", p->path, strerror(errno)) : 0;
+    rc = ferror(f) ? err_set(e, ERR_IO, "%s: %s", p->path, strerror(errno)) : 0;
     fclose(f);
     if (rc == 0)
         rc = file_size(&p->n_bytes, p->path, e);

@@ -21,9 +21,9 @@ enum { BLOCK = 512 }; // numbers decoded at a time, on the stack
 int samplefile_open(struct samplefile *f, const char *path, struct err *e)
 {
     *f = (struct samplefile){.fd = -1, .path = path, .ahead = SAMPLEFILE_WINDOW_BYTES};
-    if (file_is_folder(path))
-        return err_set(e, ERR_IO, "%s: is a folder, wanted a file", path);
-    int rc = file_size(&f->n_bytes, path, e);
+    int rc = file_check_regular(path, e);
+    if (rc == 0)
+        rc = file_size(&f->n_bytes, path, e);
     if (rc < 0)
         return rc;
     f->window = mem_alloc(SAMPLEFILE_WINDOW_BYTES);

@@ -87,4 +87,12 @@ refuses convert-onto-itself 2 'another file' "$nemg" convert "$d/c.edf" "$d/./c.
 refuses other-spelling 2 'another file' "$nemg" deidentify "$d/c.edf" "$d/./c.edf"
 refuses onto-itself 2 'another file' "$nemg" deidentify "$d/c.edf" "$d/c.edf"
 if ls "$d"/z.* >/dev/null 2>&1; then failed nothing-left "a file of a refused conversion"; else ok nothing-left; fi
+# a pipe would be waited for without end
+mkfifo "$d/pipe.dat" "$d/pipe.csv" "$d/annotated.atr"
+printf 'p 1 4000 8\npipe.dat 16 1/uV\n' >"$d/pipe.hea"
+printf 'p 1 4000 8\nb.dat 16 1/uV\n' >"$d/annotated.hea"
+for name in pipe.csv pipe.hea annotated.hea; do
+    refuses "pipe-$name" 1 'is a pipe or a device' timeout -s KILL 60 "$nemg" info "$d/$name" --quiet
+done
+
 finish
