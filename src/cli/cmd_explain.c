@@ -36,9 +36,9 @@ static const struct option explain_option_table[] = {
     {.name = "method",
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(method),
-     .fallback = "gradcam",
      .choices = saliency_methods,
-     .help = "fast: gradcam or cam, from inside the network; slower and truer: occlusion"},
+     .help = "gradcam or cam, from inside the network; slower and truer: occlusion; without it "
+             "occlusion of recordings, gradcam of pictures"},
     {.name = "class",
      .kind = OPTION_KIND_STRING,
      .offset = AT(class_name),
@@ -223,17 +223,17 @@ static int explain_files(struct command_call *call, struct saliency *s, json_t *
 static int explain_run(struct command_call *call, struct err *e)
 {
     const struct explain_args *a = call->args;
-    const struct saliency_options o = {.method = (enum saliency_method)a->method,
-                                       .layer = a->layer,
-                                       .occluder = a->occluder,
-                                       .batch = a->batch,
-                                       .n_threads = a->threads};
+    struct saliency_options o = {
+        .layer = a->layer, .occluder = a->occluder, .batch = a->batch, .n_threads = a->threads};
     struct model m = {0};
     struct saliency *s = NULL;
     struct watch w;
     json_t *results = json_array();
     watch_init(&w, call);
     int rc = model_open(&m, a->model, e);
+    o.method = a->method >= 0 ? (enum saliency_method)a->method
+               : a->layer     ? SALIENCY_GRADCAM
+                              : saliency_default(m.input.kind);
     if (rc == 0)
         rc = saliency_new(&s, &m, &o, e);
     if (rc == 0)
@@ -250,9 +250,8 @@ static int explain_run(struct command_call *call, struct err *e)
 static const struct command_example explain_examples[] = {
     {"Shows on which part of a picture the answer rests:",
      "nemg explain --model run/model --out why.png picture.png"},
-    {"The same of 100 ms of a recording, as a coloured trace; and by covering place after "
-     "place:",
-     "nemg explain --model run/model --at 1.25 --method occlusion --out why.svg biceps.hea"},
+    {"The same of 100 ms of a recording, as a coloured trace, with what the rules say:",
+     "nemg explain --model run/model --at 1.25 --out why.svg biceps.hea"},
     {"What would speak for another class, as numbers:",
      "nemg explain --model run/model --class PSW --json picture.png > why.json"},
     {NULL, NULL},

@@ -27,6 +27,11 @@ static const double occluder_picture = 0.15, occluder_window = 0.1;
 // From one patch to the next, as a share of its side: windows cost less than pictures.
 static const double hop_picture = 0.5, hop_window = 0.25;
 
+enum saliency_method saliency_default(enum input_kind kind)
+{
+    return kind == INPUT_PICTURE ? SALIENCY_GRADCAM : SALIENCY_OCCLUSION;
+}
+
 struct saliency {
     const struct model *m;
     struct saliency_options o;

@@ -25,6 +25,8 @@
  */
 #pragma once
 
+#include "input/input.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -35,6 +37,10 @@ struct saliency;
 enum saliency_method { SALIENCY_GRADCAM, SALIENCY_CAM, SALIENCY_OCCLUSION };
 extern const char *const saliency_methods[]; // "gradcam", "cam", "occlusion", NULL
 extern const char *const saliency_titles[];  // for people: "Grad-CAM", ...
+
+// What to take where nobody chose: occlusion of windows, which costs tenths of a second; gradcam of
+// pictures, of which a large network would have hundreds to look at.
+enum saliency_method saliency_default(enum input_kind kind);
 
 struct saliency_options {
     enum saliency_method method;

@@ -239,7 +239,7 @@ static void what_cannot_be_explained_is_refused(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
-static void damaged_weights_are_told(void **state)
+static void damage_is_told(void **state)
 {
     (void)state;
     struct trial t;
@@ -248,6 +248,11 @@ static void damaged_weights_are_told(void **state)
     trial_begin(&t, SALIENCY_CAM);
     t.m.variables->value[graph_find_variable(t.m.network.graph, "logits/weights")][0] = NAN;
     assert_int_equal(saliency_run(&map, t.s, &t.subject, 0, &e), ERR_FORMAT);
+    t.window[7] = NAN; // nor is a window with a hole in it read
+    assert_int_equal(input_read_window(t.input, &t.m.input, t.window, true, &e), ERR_FORMAT);
+    assert_non_null(strstr(e.text, "sample 7 is not a finite number"));
+    t.window[7] = 0;
+    assert_int_equal(input_read_window(t.input, &t.m.input, t.window, false, &e), ERR_FORMAT);
     trial_end(&t);
     assert_int_equal(mem_live_blocks(), 0);
 }
@@ -327,7 +332,7 @@ int main(void)
         cmocka_unit_test(places_between_are_linear),
         cmocka_unit_test(pictures_are_covered_in_their_own_background),
         cmocka_unit_test(what_cannot_be_explained_is_refused),
-        cmocka_unit_test(damaged_weights_are_told),
+        cmocka_unit_test(damage_is_told),
         cmocka_unit_test(windows_of_recordings_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
