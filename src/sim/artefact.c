@@ -81,9 +81,9 @@ int generate_pacemaker(struct discharge_scene *s, struct rng *rng, struct err *e
                       .rhythm = {.kind = RHYTHM_NORMAL,
                                  .interval_s = 60 / rng_between(rng, 60, 95),
                                  .cv = 0.001}};
-    double uv = draw_log(rng, 60, 2000) * (rng_below(rng, 2) ? 1 : -1);
-    return add_pulses(s, &run, uv, rng_between(rng, 0.3, 0.6), 0.3, rng_between(rng, 0.3, 1.2),
-                      rng, e);
+    double uv = draw_log_signed(rng, 60, 2000), width_ms = rng_between(rng, 0.3, 0.6);
+    double tail_ms = rng_between(rng, 0.3, 1.2);
+    return add_pulses(s, &run, uv, width_ms, 0.3, tail_ms, rng, e);
 }
 
 int generate_stimulator(struct discharge_scene *s, struct rng *rng, struct err *e)
@@ -91,9 +91,9 @@ int generate_stimulator(struct discharge_scene *s, struct rng *rng, struct err *
     struct run run = {
         .kind = DISCHARGE_STIMULATOR,
         .rhythm = {.kind = RHYTHM_NORMAL, .interval_s = 1 / rng_between(rng, 1, 3), .cv = 0}};
-    double uv = draw_log(rng, 100, 6000) * (rng_below(rng, 2) ? 1 : -1);
-    return add_pulses(s, &run, uv, rng_between(rng, 0.1, 0.2), 0.15, rng_between(rng, 0.4, 1.2),
-                      rng, e);
+    double uv = draw_log_signed(rng, 100, 6000), width_ms = rng_between(rng, 0.1, 0.2);
+    double tail_ms = rng_between(rng, 0.4, 1.2);
+    return add_pulses(s, &run, uv, width_ms, 0.15, tail_ms, rng, e);
 }
 
 // A telephone: the amplifier rectifies its bursts, 217 a second, in stretches.
@@ -123,47 +123,64 @@ int generate_radio(struct discharge_scene *s, struct rng *rng, struct err *e)
     return rc;
 }
 
+// What moves the electrode's potential for a while, and how far.
+struct shove {
+    enum discharge_kind kind;
+    double first_s;            // latest begin of the first one
+    double uv[2], settle_s[2]; // ranges
+    double least_s, most_s;    // from one to the next
+};
+
 // A step that settles, with the cable's swing on it.
-static int add_movement(struct discharge_scene *s, double at_s, double uv, double settle_s,
-                        enum discharge_kind kind, struct rng *rng, struct err *e)
+static void add_shove(struct timeline *t, double at_s, double uv, double settle_s,
+                      struct rng *rng)
 {
     double swing_hz = rng_between(rng, 3, 12), rise_s = rng_between(rng, 0.002, 0.02);
-    size_t from = (size_t)(at_s * s->t->rate_hz);
-    for (size_t i = from; i < s->t->n; i++) {
-        double t = (double)i / s->t->rate_hz - at_s;
-        if (t > 6 * settle_s)
+    for (size_t i = (size_t)(at_s * t->rate_hz); i < t->n; i++) {
+        double since_s = (double)i / t->rate_hz - at_s;
+        if (since_s > 6 * settle_s)
             break;
-        double v = (1 - exp(-t / rise_s)) * exp(-t / settle_s);
-        s->t->uv[i] += (float)(uv * v * (0.7 + 0.3 * cos(turn * swing_hz * t)));
+        double v = (1 - exp(-since_s / rise_s)) * exp(-since_s / settle_s);
+        t->uv[i] += (float)(uv * v * (0.7 + 0.3 * cos(turn * swing_hz * since_s)));
     }
-    struct timeline_event note = {.kind = (int)kind,
-                                  .onset_s = at_s,
-                                  .duration_s = 3 * settle_s,
-                                  .source = ++s->n_sources,
-                                  .firing = 1,
-                                  .amplitude_uv = fabs(uv)};
-    return kind == DISCHARGE_SATURATION ? 0 : timeline_mark(s->t, &note, e);
+}
+
+static int add_shoves(struct discharge_scene *s, const struct shove *w, struct rng *rng,
+                      struct err *e)
+{
+    int rc = 0;
+    for (double at_s = rng_between(rng, 0, w->first_s);
+         rc == 0 && at_s < timeline_seconds(s->t);
+         at_s += draw_log(rng, w->least_s, w->most_s)) {
+        double uv = draw_log_signed(rng, w->uv[0], w->uv[1]);
+        double settle_s = draw_log(rng, w->settle_s[0], w->settle_s[1]);
+        add_shove(s->t, at_s, uv, settle_s, rng);
+        struct timeline_event note = {.kind = (int)w->kind,
+                                      .onset_s = at_s,
+                                      .duration_s = 3 * settle_s,
+                                      .source = ++s->n_sources,
+                                      .firing = 1,
+                                      .amplitude_uv = fabs(uv)};
+        // where an amplifier is at its rail the machine finds out, and marks it
+        if (w->kind != DISCHARGE_SATURATION)
+            rc = timeline_mark(s->t, &note, e);
+    }
+    return rc;
 }
 
 int generate_movement(struct discharge_scene *s, struct rng *rng, struct err *e)
 {
-    int rc = 0;
-    for (double at_s = rng_between(rng, 0, 1); rc == 0 && at_s < timeline_seconds(s->t);
-         at_s += draw_log(rng, 0.4, 3))
-        rc = add_movement(s, at_s, draw_log(rng, 200, 6000) * (rng_below(rng, 2) ? 1 : -1),
-                          draw_log(rng, 0.03, 0.3), DISCHARGE_MOVEMENT, rng, e);
-    return rc;
+    static const struct shove movement = {DISCHARGE_MOVEMENT, 1,   {200, 6000},
+                                          {0.03, 0.3},        0.4, 3};
+    return add_shoves(s, &movement, rng, e);
 }
 
-// Far beyond any amplifier's range; the machine finds and marks where it is at its rail.
+// Far beyond any amplifier's range.
 int generate_saturation(struct discharge_scene *s, struct rng *rng, struct err *e)
 {
-    int rc = 0;
-    for (double at_s = rng_between(rng, 0.1, 1); rc == 0 && at_s < timeline_seconds(s->t);
-         at_s += draw_log(rng, 0.5, 3))
-        rc = add_movement(s, at_s, draw_log(rng, 1e5, 1e6) * (rng_below(rng, 2) ? 1 : -1),
-                          draw_log(rng, 0.05, 0.4), DISCHARGE_SATURATION, rng, e);
-    return rc;
+    static const struct shove overload = {DISCHARGE_SATURATION, 1,   {1e5, 1e6},
+                                          {0.05, 0.4},          0.5, 3};
+    return add_shoves(s, &overload, rng, e);
 }
 
 int generate_silence(struct discharge_scene *s, struct rng *rng, struct err *e)

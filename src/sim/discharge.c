@@ -300,6 +300,18 @@ double draw_log(struct rng *rng, double least, double most)
     return exp(rng_between(rng, log(least), log(most)));
 }
 
+double draw_signed(struct rng *rng, double least, double most)
+{
+    double size = rng_between(rng, least, most);
+    return rng_below(rng, 2) ? size : -size;
+}
+
+double draw_log_signed(struct rng *rng, double least, double most)
+{
+    double size = draw_log(rng, least, most);
+    return rng_below(rng, 2) ? size : -size;
+}
+
 int run_add(struct timeline *t, struct run *run, const struct timeline_shape *shapes,
             const enum discharge_kind *kinds, size_t n_shapes, bool morphs, struct rng *rng,
             struct err *e)
@@ -335,21 +347,30 @@ static double atrophy(const struct discharge_body *b)
     return 0.62 + 0.38 * exp(-b->months / 5);
 }
 
+// A fibre of the body without its place; stretch: of its membrane, on top of the body's.
+static struct fibre body_fibre(const struct discharge_body *b, double thickness, double stretch,
+                               struct rng *rng)
+{
+    double diameter_um = body_diameter(b, thickness, rng);
+    return (struct fibre){.diameter_um = diameter_um,
+                          .stretch = b->stretch * stretch};
+}
+
 struct fibre_draw draw_passing_fibre(const struct discharge_body *b, struct rng *rng)
 {
-    double way_mm = rng_between(rng, 8, 25) * (rng_below(rng, 2) ? 1 : -1);
-    return (struct fibre_draw){.f = {.diameter_um = body_diameter(b, atrophy(b), rng),
-                                     .stretch = b->stretch * rng_between(rng, 0.45, 0.95),
-                                     .end_plate_mm = way_mm,
-                                     .left_mm = fmin(way_mm, 0) - rng_between(rng, 25, 45),
-                                     .right_mm = fmax(way_mm, 0) + rng_between(rng, 25, 45)}};
+    double stretch = rng_between(rng, 0.45, 0.95);
+    struct fibre_draw d = {.f = body_fibre(b, atrophy(b), stretch, rng)};
+    double way_mm = draw_signed(rng, 8, 25);
+    d.f.end_plate_mm = way_mm;
+    d.f.left_mm = fmin(way_mm, 0) - rng_between(rng, 25, 45);
+    d.f.right_mm = fmax(way_mm, 0) + rng_between(rng, 25, 45);
+    return d;
 }
 
 struct fibre_draw draw_crushed_fibre(const struct discharge_body *b, struct rng *rng)
 {
-    struct fibre_draw d = {.f = {.diameter_um = body_diameter(b, atrophy(b), rng),
-                                 .stretch = b->stretch * rng_between(rng, 0.5, 1.05)},
-                           .is_blocked = true};
+    double stretch = rng_between(rng, 0.5, 1.05);
+    struct fibre_draw d = {.f = body_fibre(b, atrophy(b), stretch, rng), .is_blocked = true};
     // around the recipe of needle-emg.md, section 3
     d.block.block_mm = rng_between(rng, 0.1, 0.6);
     d.block.origin_mm = d.block.block_mm - rng_between(rng, 10, 20);
@@ -363,11 +384,11 @@ struct fibre_draw draw_crushed_fibre(const struct discharge_body *b, struct rng 
 
 struct fibre_draw draw_end_plate_fibre(const struct discharge_body *b, struct rng *rng)
 {
-    return (struct fibre_draw){.f = {.diameter_um = body_diameter(b, 1, rng),
-                                     .stretch = b->stretch,
-                                     .end_plate_mm = rng_between(rng, -0.2, 0.2),
-                                     .left_mm = -rng_between(rng, 30, 50),
-                                     .right_mm = rng_between(rng, 30, 50)}};
+    struct fibre_draw d = {.f = body_fibre(b, 1, 1, rng)};
+    d.f.end_plate_mm = rng_between(rng, -0.2, 0.2);
+    d.f.left_mm = -rng_between(rng, 30, 50);
+    d.f.right_mm = rng_between(rng, 30, 50);
+    return d;
 }
 
 static int fibre_draw_potential(struct potential *p, const struct fibre_draw *d,

@@ -36,11 +36,10 @@ static void draw_train(struct run *run, struct discharge_scene *s, struct rng *r
 {
     double seconds = timeline_seconds(s->t);
     run->source = ++s->n_sources;
-    run->rhythm = (struct rhythm){.kind = RHYTHM_NORMAL,
-                                  .interval_s = 1 / draw_log(rng, 1, 15),
-                                  .cv = rng_between(rng, 0.01, 0.05),
-                                  .slowing_per_s = rng_between(rng, 0, 0.03),
-                                  .min_interval_s = 0.03};
+    run->rhythm = (struct rhythm){.kind = RHYTHM_NORMAL, .min_interval_s = 0.03};
+    run->rhythm.interval_s = 1 / draw_log(rng, 1, 15);
+    run->rhythm.cv = rng_between(rng, 0.01, 0.05);
+    run->rhythm.slowing_per_s = rng_between(rng, 0, 0.03);
     if (rng_uniform(rng) < 0.1) { // irregular ones exist [27]
         run->rhythm.cv = rng_between(rng, 0.2, 0.5);
         run->rhythm.interval_s = fmax(run->rhythm.interval_s, 0.1);
@@ -168,16 +167,14 @@ int generate_endplate_spike(struct discharge_scene *s, struct rng *rng, struct e
     for (uint32_t n = 1 + rng_below(rng, 2); rc == 0 && n; n--) {
         struct potential p;
         struct fibre_draw d = draw_end_plate_fibre(s->body, rng);
-        struct run run = {
-            .kind = DISCHARGE_ENDPLATE_SPIKE,
-            .source = ++s->n_sources,
-            .rhythm = {.kind = RHYTHM_GAMMA,
-                       .interval_s = 1 / draw_log(rng, 4, 30),
-                       .cv = rng_between(rng, 0.5, 1.2),
-                       .min_interval_s = rng_between(rng, 0.004, 0.008)},
-            .from_s = -rng_uniform(rng),
-            .to_s = timeline_seconds(s->t) + 1,
-        };
+        struct run run = {.kind = DISCHARGE_ENDPLATE_SPIKE,
+                          .source = ++s->n_sources,
+                          .rhythm = {.kind = RHYTHM_GAMMA},
+                          .to_s = timeline_seconds(s->t) + 1};
+        run.rhythm.interval_s = 1 / draw_log(rng, 4, 30);
+        run.rhythm.cv = rng_between(rng, 0.5, 1.2);
+        run.rhythm.min_interval_s = rng_between(rng, 0.004, 0.008);
+        run.from_s = -rng_uniform(rng);
         rc = fibre_draw_fit(&p, &d, draw_log(rng, 60, 290), s->el, rng, e);
         if (rc == 0) {
             struct timeline_shape shape = timeline_shape_of(&p);
@@ -207,13 +204,11 @@ static int add_insertion(struct discharge_scene *s, double at_s, double long_s, 
         double from_s = at_s + long_s * rng_between(rng, 0, 0.7);
         struct run run = {.kind = DISCHARGE_INSERTIONAL,
                           .source = ++s->n_sources,
-                          .rhythm = {.kind = RHYTHM_GAMMA,
-                                     .interval_s = rng_between(rng, 0.006, 0.04),
-                                     .cv = 0.5,
-                                     .min_interval_s = 0.003},
+                          .rhythm = {.kind = RHYTHM_GAMMA, .cv = 0.5, .min_interval_s = 0.003},
                           .from_s = from_s,
-                          .to_s = fmin(at_s + long_s, from_s + rng_between(rng, 0.01, 0.15)),
                           .decay = 0.3};
+        run.rhythm.interval_s = rng_between(rng, 0.006, 0.04);
+        run.to_s = fmin(at_s + long_s, from_s + rng_between(rng, 0.01, 0.15));
         rc = fibre_draw_fit(&p, &d, draw_log(rng, 50, 500), s->el, rng, e);
         if (rc == 0) {
             struct timeline_shape shape = timeline_shape_of(&p);

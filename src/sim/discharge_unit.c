@@ -38,21 +38,22 @@ struct motor_unit_spec draw_unit(enum unit_kind kind, const struct discharge_bod
     double radius = 0.35 * m->territory_mm * sqrt(rng_uniform(rng));
     double turn = rng_between(rng, 0, 6.283185307179586);
     double n = m->n_fibres * exp(m->n_spread * rng_normal(rng));
-    return (struct motor_unit_spec){
+    struct motor_unit_spec spec = {
         .n_fibres = (size_t)fmin(MOTOR_UNIT_MAX_FIBRES, fmax(5, n)),
         .x_mm = radius * cos(turn),
         .y_mm = radius * sin(turn),
-        .territory_mm = m->territory_mm * rng_between(rng, 0.85, 1.15),
         .grouping = m->grouping,
         .diameter_um = m->thickness * b->diameter_um,
         .diameter_sd_um = m->thickness_sd * b->diameter_um,
         .stretch = m->stretch * b->stretch,
-        .end_plate_mm = (rng_below(rng, 2) ? 1 : -1) * rng_between(rng, 12, 28),
         .end_plate_sd_mm = m->scatter_mm,
-        .half_length_mm = rng_between(rng, 45, 65),
         .jitter_ms = m->jitter_ms,
         .blocking = m->blocking,
     };
+    spec.territory_mm = m->territory_mm * rng_between(rng, 0.85, 1.15);
+    spec.end_plate_mm = draw_signed(rng, 12, 28);
+    spec.half_length_mm = rng_between(rng, 45, 65);
+    return spec;
 }
 
 // A unit whose potential is of at least least_uv, as after moving the needle a little, and its
@@ -100,11 +101,10 @@ int generate_fasciculation(struct discharge_scene *s, struct rng *rng, struct er
     for (uint32_t n = 1 + rng_below(rng, 3); rc == 0 && n; n--) {
         enum unit_kind kind = rng_uniform(rng) < 0.4 ? UNIT_NORMAL : UNIT_NEUROGENIC;
         struct run run = {.kind = DISCHARGE_FASCICULATION,
-                          .rhythm = {.kind = RHYTHM_POISSON,
-                                     .interval_s = 1 / draw_log(rng, 0.2, 1.5),
-                                     .min_interval_s = 0.03},
-                          .from_s = rng_between(rng, 0, 0.3 * timeline_seconds(s->t)),
+                          .rhythm = {.kind = RHYTHM_POISSON, .min_interval_s = 0.03},
                           .to_s = timeline_seconds(s->t)};
+        run.rhythm.interval_s = 1 / draw_log(rng, 0.2, 1.5);
+        run.from_s = rng_between(rng, 0, 0.3 * timeline_seconds(s->t));
         rc = add_unit(s, &run, kind, 120, rng, e);
     }
     return rc;
@@ -118,10 +118,9 @@ int generate_neuromyotonic(struct discharge_scene *s, struct rng *rng, struct er
     struct run run = {.kind = DISCHARGE_NEUROMYOTONIC, .source = ++s->n_sources};
     double at_s = rng_between(rng, 0, 0.7);
     while (rc == 0 && at_s < timeline_seconds(s->t)) { // 0.3 to 3 s at 150 to 300 Hz
-        run.rhythm = (struct rhythm){.kind = RHYTHM_NORMAL,
-                                     .interval_s = 1 / rng_between(rng, 180, 300),
-                                     .cv = 0.02,
-                                     .slowing_per_s = rng_between(rng, 0.01, 0.06)};
+        run.rhythm = (struct rhythm){.kind = RHYTHM_NORMAL, .cv = 0.02};
+        run.rhythm.interval_s = 1 / rng_between(rng, 180, 300);
+        run.rhythm.slowing_per_s = rng_between(rng, 0.01, 0.06);
         run.from_s = at_s;
         run.to_s = at_s + draw_log(rng, 0.3, 3);
         run.decay = rng_between(rng, 0.3, 0.8);
@@ -140,9 +139,8 @@ static int add_myokymic_unit(struct discharge_scene *s, struct rng *rng, struct 
     int rc = focus_unit(&u, shapes, UNIT_NORMAL, 150, s, rng, e);
     struct run run = {.kind = DISCHARGE_MYOKYMIC, .source = ++s->n_sources};
     uint32_t n = 2 + rng_below(rng, 9);
-    struct rhythm bursts = {.kind = RHYTHM_NORMAL,
-                            .interval_s = 1 / draw_log(rng, 0.4, 3),
-                            .cv = rng_between(rng, 0.08, 0.25)};
+    struct rhythm bursts = {.kind = RHYTHM_NORMAL, .interval_s = 1 / draw_log(rng, 0.4, 3)};
+    bursts.cv = rng_between(rng, 0.08, 0.25);
     bursts.min_interval_s = n / 35.0 + 0.1;
     double rate_hz = rng_between(rng, 42, 58);
     for (double at_s = rng_between(rng, -0.5, 0.5); rc == 0 && at_s < timeline_seconds(s->t);
@@ -172,13 +170,12 @@ int generate_cramp(struct discharge_scene *s, struct rng *rng, struct err *e)
     double seconds = timeline_seconds(s->t), from_s = rng_between(rng, 0, 0.25 * seconds);
     double to_s = rng_between(rng, 0.7, 1.2) * seconds, long_s = to_s - from_s;
     for (uint32_t n = 5 + rng_below(rng, 6); rc == 0 && n; n--) {
-        struct run run = {.kind = DISCHARGE_CRAMP,
-                          .rhythm = {.kind = RHYTHM_NORMAL,
-                                     .interval_s = 1 / draw_log(rng, 40, 110),
-                                     .cv = rng_between(rng, 0.1, 0.2)},
-                          .from_s = from_s + long_s * rng_between(rng, 0, 0.3),
-                          .to_s = to_s - long_s * rng_between(rng, 0, 0.4),
-                          .swell = 0.3};
+        struct run run = {
+            .kind = DISCHARGE_CRAMP, .rhythm = {.kind = RHYTHM_NORMAL}, .swell = 0.3};
+        run.rhythm.interval_s = 1 / draw_log(rng, 40, 110);
+        run.rhythm.cv = rng_between(rng, 0.1, 0.2);
+        run.from_s = from_s + long_s * rng_between(rng, 0, 0.3);
+        run.to_s = to_s - long_s * rng_between(rng, 0, 0.4);
         rc = add_unit(s, &run, UNIT_NORMAL, 80, rng, e);
     }
     return rc;
@@ -192,15 +189,13 @@ static int add_voluntary(struct discharge_scene *s, uint32_t n, enum unit_kind k
     static const double least_uv[] = {60, 100, 40}; // by enum unit_kind: seen above the noise
     int rc = 0;
     for (; rc == 0 && n; n--) {
-        double rate_hz = rng_between(rng, 5, most_hz);
         struct run run = {.kind = label,
-                          .rhythm = {.kind = RHYTHM_NORMAL,
-                                     .interval_s = 1 / rate_hz,
-                                     .cv = rng_between(rng, 0.1, 0.2),
-                                     .slowing_per_s = rng_between(rng, -0.01, 0.01),
-                                     .min_interval_s = 0.025},
-                          .from_s = -rng_uniform(rng),
+                          .rhythm = {.kind = RHYTHM_NORMAL, .min_interval_s = 0.025},
                           .to_s = timeline_seconds(s->t) + 1};
+        run.rhythm.interval_s = 1 / rng_between(rng, 5, most_hz);
+        run.rhythm.cv = rng_between(rng, 0.1, 0.2);
+        run.rhythm.slowing_per_s = rng_between(rng, -0.01, 0.01);
+        run.from_s = -rng_uniform(rng);
         if (rng_uniform(rng) < 0.3)
             run.from_s = rng_between(rng, 0, 0.6 * timeline_seconds(s->t));
         rc = add_unit(s, &run, kind, least_uv[kind], rng, e);
@@ -231,15 +226,14 @@ int generate_myopathic_units(struct discharge_scene *s, struct rng *rng, struct 
 // As regular as a fibrillation: rate 6.3 +- 4.0 Hz (1.3 to 18.1), variation 3.5 +- 1.7 % [20].
 int generate_single_unit(struct discharge_scene *s, struct rng *rng, struct err *e)
 {
-    double rate_hz = fmin(18, fmax(1.4, 6.3 + 4 * rng_normal(rng)));
-    struct run run = {
-        .kind = DISCHARGE_SINGLE_UNIT,
-        .rhythm = {.kind = RHYTHM_NORMAL,
-                   .interval_s = 1 / rate_hz,
-                   .cv = fmin(0.07, fmax(0.015, 0.035 + 0.017 * rng_normal(rng)))},
-        .from_s = -rng_uniform(rng),
-        .to_s = timeline_seconds(s->t) + 1};
-    return add_unit(s, &run, rng_uniform(rng) < 0.7 ? UNIT_NORMAL : UNIT_MYOPATHIC, 60, rng, e);
+    struct run run = {.kind = DISCHARGE_SINGLE_UNIT,
+                      .rhythm = {.kind = RHYTHM_NORMAL},
+                      .to_s = timeline_seconds(s->t) + 1};
+    run.rhythm.interval_s = 1 / fmin(18, fmax(1.4, 6.3 + 4 * rng_normal(rng)));
+    run.rhythm.cv = fmin(0.07, fmax(0.015, 0.035 + 0.017 * rng_normal(rng)));
+    run.from_s = -rng_uniform(rng);
+    enum unit_kind kind = rng_uniform(rng) < 0.7 ? UNIT_NORMAL : UNIT_MYOPATHIC;
+    return add_unit(s, &run, kind, 60, rng, e);
 }
 
 // A unit so far away that it belongs to the noise.

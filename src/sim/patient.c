@@ -88,11 +88,11 @@ static void draw_machine(struct machine *m, const struct laboratory *l, struct r
     *m = (struct machine){
         .rate_hz = l->rate_hz,
         .bits = l->bits,
-        .range_uv = l->range_uv[rng_below(rng, 2)],
-        .highpass_hz = l->highpass_hz[rng_below(rng, 2)],
-        .lowpass_hz = l->lowpass_hz[rng_below(rng, 2)],
         .mains_hz = l->mains_hz,
     };
+    m->range_uv = l->range_uv[rng_below(rng, 2)];
+    m->highpass_hz = l->highpass_hz[rng_below(rng, 2)];
+    m->lowpass_hz = l->lowpass_hz[rng_below(rng, 2)];
     m->mains_uv = from_log_range(l->mains_uv, rng);
     m->white_uv = from_log_range(l->white_uv, rng);
     m->pink_uv = from_log_range(l->pink_uv, rng);

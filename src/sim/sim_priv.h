@@ -9,7 +9,11 @@
 
 struct motor_unit_spec;
 
-double draw_log(struct rng *rng, double least, double most); // even over the logarithm
+// Numbers from [least, most), even or even over the logarithm; signed: of either sign. Two draws
+// never stand in one expression, nor in one list of initialisers: C leaves their order open.
+double draw_log(struct rng *rng, double least, double most);
+double draw_signed(struct rng *rng, double least, double most);
+double draw_log_signed(struct rng *rng, double least, double most);
 
 // One run of a source: where its time 0s fall. A run may begin before the recording.
 struct run {
