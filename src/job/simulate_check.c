@@ -26,7 +26,7 @@
 
 enum { SCHEMA = 1, ROWS = 5, DIVISIONS = 10, CAPTION_BYTES = 160, MEASURES = 5 };
 
-static const double seconds = 10, part_needed = 0.9, window_ms = 5;
+static const double seconds = 20, part_needed = 0.9, window_ms = 5;
 
 struct unit_means {
     enum discharge_kind kind;

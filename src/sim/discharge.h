@@ -52,7 +52,7 @@ struct discharge_range {
 struct discharge_body {
     double diameter_um;    // of healthy fibres, mean
     double diameter_sd_um; // and deviation
-    double stretch;        // of action potentials along the fibre (fibre.h)
+    double stretch;        // of action potentials along a fibre of 55 um (fibre_stretch())
     double months;         // since the nerve was hurt
     int grade;             // 0 to 4, of the muscle
 };

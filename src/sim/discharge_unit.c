@@ -26,9 +26,9 @@ struct unit_model {
 
 static const struct unit_model unit_models[] = {
     // by enum unit_kind; jitter: JNNP table [32]
-    {70, 0.20, 8.0, 0.80, 0.08, 0.97, 0.5, 0.00, 0.025, 0.00},
+    {75, 0.20, 8.5, 0.80, 0.08, 1.05, 0.6, 0.00, 0.025, 0.00},
     {210, 0.35, 9.0, 0.86, 0.14, 0.97, 2.4, 0.50, 0.060, 0.02},
-    {35, 0.30, 6.5, 0.68, 0.24, 0.92, 1.2, 0.10, 0.035, 0.01},
+    {40, 0.30, 6.5, 0.68, 0.28, 1.0, 1.6, 0.10, 0.035, 0.01},
 };
 
 struct motor_unit_spec draw_unit(enum unit_kind kind, const struct discharge_body *b,

@@ -33,6 +33,7 @@
 static const double sigma_i = 1.01, sigma_r = 0.063; // S/m [1]
 static const double peak_mv_mm3 = 768, decay_mm = 2; // fibre.h [1]
 static const double peak_at_mm = 1.5;                // of s^3 exp(-2 s)
+static const double usual_um = 55;                   // fibre.h [1]
 static const double tail_mm = 9;                     // V is below 0.1 % of its peak behind it
 
 static const double space_mm = 1.5; // space constant of a fibre (textbook)
@@ -41,6 +42,11 @@ static const double tail_taus = 7;  // exp(-7) is below 0.1 %
 double fibre_velocity_mm_ms(double diameter_um)
 {
     return fmax(0.9, 2.2 + 0.05 * (diameter_um - 25));
+}
+
+double fibre_stretch(double stretch, double diameter_um)
+{
+    return stretch * fibre_velocity_mm_ms(diameter_um) / fibre_velocity_mm_ms(usual_um);
 }
 
 // One step dz, in mm.

@@ -11,6 +11,8 @@
  *     A wave may be stretched: V(s / stretch).
  * [2] Dumitru & Martinez 2006, Propagated insertional activity, Muscle & Nerve 34: positive
  *     sharp waves begin or end beside the inserted needle.
+ * [3] Hodgkin 1954, A note on conduction velocity, J Physiol 125: of fibres with the same membrane
+ *     the action potential takes the same time at a place, whatever the diameter.
  */
 #pragma once
 
@@ -29,6 +31,10 @@ struct fibre {
 // Speed of the action potential: 2.2 m/s at 25 um and 0.05 m/s for each um more (textbook);
 // at least 0.9.
 double fibre_velocity_mm_ms(double diameter_um);
+
+// How far the wave of a fibre is stretched along it when its membrane is like that of a fibre of
+// 55 um (the mean of [1]) with that stretch: as much as it is faster [3].
+double fibre_stretch(double stretch, double diameter_um);
 
 // What a discharge of the fibre gives; time 0 is when its end-plate fires. p is initialised
 // here. ERR_MEMORY.

@@ -66,7 +66,7 @@ static void draw_fibre(struct fibre *f, double *delay_ms, const struct motor_uni
     place(f, s, groups, rng);
     f->diameter_um =
         clamp(s->diameter_um + s->diameter_sd_um * rng_normal(rng), thinnest_um, thickest_um);
-    f->stretch = s->stretch;
+    f->stretch = fibre_stretch(s->stretch, f->diameter_um);
     double off = s->end_plate_sd_mm * clamp(rng_normal(rng), -2.5, 2.5);
     f->end_plate_mm = s->end_plate_mm + off;
     f->left_mm =

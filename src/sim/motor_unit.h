@@ -25,7 +25,7 @@ struct motor_unit_spec {
     double grouping;        // 0: fibres are even over the territory; to 1: in groups
     double diameter_um;     // of a fibre: mean
     double diameter_sd_um;  // and deviation
-    double stretch;         // fibre.h
+    double stretch;         // fibre_stretch()
     double end_plate_mm;    // where the end-plate zone lies along the fibres
     double end_plate_sd_mm; // scatter of the end-plates
     double half_length_mm;  // of the muscle's fibres
