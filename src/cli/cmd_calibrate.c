@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/engine_options.h"
 #include "cli/evaluation.h"
 #include "cli/watch.h"
 
@@ -39,21 +40,7 @@ static const struct option calibrate_option_table[] = {
      .max = 1,
      .flags = OPTION_ABOVE_MIN | OPTION_BELOW_MAX,
      .help = "how often a set of classes may lack the true one"},
-    {.name = "batch",
-     .short_name = 'b',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(batch),
-     .fallback = "8",
-     .min = 1,
-     .max = 4096,
-     .help = "examples computed at once"},
-    {.name = "threads",
-     .short_name = 'j',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(threads),
-     .fallback = "0",
-     .max = 1024,
-     .help = "of the engine; 0: as many as the machine has"},
+    ENGINE_OPTIONS(struct calibrate_args),
     {0},
 };
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/engine_options.h"
 #include "cli/watch.h"
 #include "draw/card.h"
 #include "image/image.h"
@@ -85,20 +86,7 @@ static const struct option classify_option_table[] = {
      .offset = AT(out),
      .metavar = "PNG",
      .help = "write picture and bars as a PNG file; for several pictures: a folder of them"},
-    {.name = "batch",
-     .short_name = 'b',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(batch),
-     .fallback = "0",
-     .max = 4096,
-     .help = "pictures or windows computed at once; 0: what suits their size"},
-    {.name = "threads",
-     .short_name = 'j',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(threads),
-     .fallback = "0",
-     .max = 1024,
-     .help = "of the engine; 0: as many as the machine has"},
+    ENGINE_OPTIONS(struct classify_args),
     {0},
 };
 
@@ -384,8 +372,7 @@ static int run_recordings(json_t **report, struct command_call *call, struct mod
                                             .n_paths = call->options->n_operands,
                                             .hop_ms = a->hop_ms,
                                             .want_rules = a->rules,
-                                            .batch =
-                                                a->batch ? a->batch : input_batch(&m->input),
+                                            .batch = a->batch,
                                             .n_threads = a->threads};
     if (a->show || a->out || a->logits)
         return err_set(e, ERR_USAGE,
@@ -408,7 +395,7 @@ static int run_pictures(json_t **report, struct command_call *call, struct model
     struct classify_options o = {.paths = call->options->operands,
                                  .n_paths = call->options->n_operands,
                                  .want_logits = a->logits,
-                                 .batch = a->batch ? a->batch : input_batch(&m->input),
+                                 .batch = a->batch,
                                  .n_threads = a->threads};
     if (a->rules)
         return err_set(e, ERR_USAGE, "%s reads pictures: --rules is for recordings", m->name);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/engine_options.h"
 #include "cli/evaluation.h"
 #include "cli/watch.h"
 #include "job/leakgap.h"
@@ -74,21 +75,7 @@ static const struct option evaluate_option_table[] = {
      .help =
          "of the patients that are drawn again for the intervals, and of the random division "
          "of --leak-gap"},
-    {.name = "batch",
-     .short_name = 'b',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(batch),
-     .fallback = "8",
-     .min = 1,
-     .max = 4096,
-     .help = "examples computed at once"},
-    {.name = "threads",
-     .short_name = 'j',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(threads),
-     .fallback = "0",
-     .max = 1024,
-     .help = "of the engine; 0: as many as the machine has"},
+    ENGINE_OPTIONS(struct evaluate_args),
     {0},
 };
 

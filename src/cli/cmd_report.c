@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/engine_options.h"
 #include "cli/watch.h"
 
 #include <jansson.h>
@@ -65,21 +66,7 @@ static const struct option report_option_table[] = {
      .offset = AT(seed),
      .fallback = "0",
      .help = "of the patients that are drawn for the intervals"},
-    {.name = "batch",
-     .short_name = 'b',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(batch),
-     .fallback = "8",
-     .min = 1,
-     .max = 4096,
-     .help = "pictures computed at once"},
-    {.name = "threads",
-     .short_name = 'j',
-     .kind = OPTION_KIND_SIZE,
-     .offset = AT(threads),
-     .fallback = "0",
-     .max = 1024,
-     .help = "of the engine; 0: as many as the machine has"},
+    ENGINE_OPTIONS(struct report_args),
     {0},
 };
 

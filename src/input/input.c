@@ -31,18 +31,6 @@ int input_check(const struct input *in, const char *name, struct err *e)
     return rows[in->kind]->check(in, name, e);
 }
 
-/*
- * resnet1d, windows of 1,000 samples, 2 threads on a busy machine of 2 cores: 1,850 windows took 14 s
- * of processor time in batches of 8, 7.5 s of 32, 4.5 s of 64 and 2.7 s of 128; on one thread 1.05, 1.02,
- * 1.06 and 1.1 s. Pictures of 139 pixels and more gain nothing beyond 8.
- */
-size_t input_batch(const struct input *in)
-{
-    enum { LEAST = 8, MOST = 128, FLOATS = 1 << 17 };
-    size_t n = FLOATS / input_floats(in);
-    return n < LEAST ? LEAST : n > MOST ? MOST : n;
-}
-
 bool input_can_augment(const struct input *in, enum augment_kind kind)
 {
     return rows[in->kind]->augments >> kind & 1;

@@ -61,9 +61,6 @@ int input_check(const struct input *in, const char *name, struct err *e);
 
 struct shape input_shape(const struct input *in);
 size_t input_floats(const struct input *in); // of one example
-// Examples that are best computed at once: short signals in many, for each step of so small a network
-// costs as much in waking threads as in arithmetic.
-size_t input_batch(const struct input *in);
 bool input_can_augment(const struct input *in, enum augment_kind kind);
 
 /*

@@ -23,7 +23,7 @@ static const char split[] = "validation";
 
 struct calibrate_options calibrate_defaults(void)
 {
-    return (struct calibrate_options){.error_rate = 0.1, .batch = 8};
+    return (struct calibrate_options){.error_rate = 0.1};
 }
 
 // A calibration in the making.

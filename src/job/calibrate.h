@@ -14,8 +14,8 @@ struct monitor;
 
 struct calibrate_options {
     const char *model, *dataset;
-    double error_rate; // of the sets, between 0 and 1
-    size_t batch, n_threads;
+    double error_rate;       // of the sets, between 0 and 1
+    size_t batch, n_threads; // batch 0: predictor_best_batch()
 };
 struct calibrate_options calibrate_defaults(void);
 

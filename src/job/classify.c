@@ -176,6 +176,7 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
     *report = NULL;
     for (size_t i = 0; rc == 0 && i < o->n_paths; i++)
         rc = list_walk(&l, o->paths[i], 0, e);
+    used.batch = used.batch ? used.batch : predictor_best_batch(&m->network);
     if (used.batch > l.n && l.n)
         used.batch = l.n;
     size_t floats = input_floats(&m->input);

@@ -16,7 +16,7 @@ struct classify_options {
     const char *const *paths;
     size_t n_paths;
     bool want_logits;
-    size_t batch, n_threads;
+    size_t batch, n_threads; // batch 0: predictor_best_batch()
 };
 
 /*

@@ -154,7 +154,7 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
                        o->hop_ms, hop, in->rate_hz, INPUT_MAX_SAMPLES);
     w->hop = (size_t)lround(hop);
     w->want_rules = o->want_rules;
-    w->batch = o->batch;
+    w->batch = o->batch ? o->batch : predictor_best_batch(&w->m->network);
     w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
     w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);
     w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);

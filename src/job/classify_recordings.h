@@ -16,7 +16,7 @@ struct classify_recordings_options {
     size_t n_paths;
     double hop_ms;   // from one window to the next; 0: half a window
     bool want_rules; // what the rules say of each window, beside the network (second_opinion.h)
-    size_t batch, n_threads;
+    size_t batch, n_threads; // batch 0: predictor_best_batch()
 };
 
 /*

@@ -17,7 +17,7 @@
 
 struct evaluate_options evaluate_defaults(void)
 {
-    return (struct evaluate_options){.split = "validation", .batch = 8, .n_threads = 0};
+    return (struct evaluate_options){.split = "validation", .n_threads = 0};
 }
 
 size_t argmax(const float *x, size_t n)
@@ -191,7 +191,8 @@ static int run_validation(struct predictions *out, bool *has_it, struct model *m
         return 0;
     int rc = run_split(out, m, d, "validation", o, monitor, &none);
     *has_it = rc == 0;
-    if (rc < 0 && rc != ERR_USAGE) { // ERR_USAGE: no such split, or nothing in it, or an empty one
+    if (rc < 0 &&
+        rc != ERR_USAGE) { // ERR_USAGE: no such split, or nothing in it, or an empty one
         *e = none;
         return rc;
     }

@@ -21,7 +21,7 @@ struct evaluate_options {
     const char *predictions;         // CSV to write, one line an example; NULL: none
     double sensitivity, specificity; // operating points to report; 0: none
     uint64_t seed;                   // of the bootstrap over patients
-    size_t batch, n_threads;
+    size_t batch, n_threads;         // batch 0: predictor_best_batch()
 };
 struct evaluate_options evaluate_defaults(void);
 

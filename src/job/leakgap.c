@@ -24,7 +24,7 @@ static const char *const measure_names[N_MEASURES] = {"accuracy", "balanced_accu
 
 struct leakgap_options leakgap_defaults(void)
 {
-    return (struct leakgap_options){.split = "validation", .batch = 8, .n_loader_threads = 2};
+    return (struct leakgap_options){.split = "validation", .n_loader_threads = 2};
 }
 
 // One of the two divisions.

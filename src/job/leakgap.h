@@ -26,8 +26,8 @@ struct leakgap_options {
     const char *model;           // folder; its model.json tells the recipe
     const char *dataset, *split; // what is scored: this split on both sides
     const char *folder;
-    size_t batch, n_threads, n_loader_threads;
-    uint64_t seed; // of the random division and of the bootstrap
+    size_t batch, n_threads, n_loader_threads; // batch 0: predictor_best_batch()
+    uint64_t seed;                             // of the random division and of the bootstrap
 };
 struct leakgap_options leakgap_defaults(void);
 

@@ -16,6 +16,23 @@ struct predictor {
     double temperature;
 };
 
+static size_t floats_of(const struct network *n)
+{
+    return n->spec.shape.h * n->spec.shape.w * n->spec.shape.c;
+}
+
+/*
+ * resnet1d, windows of 1,000 samples, 2 threads on a busy machine of 2 cores: 1,850 windows took 14 s
+ * of processor time in batches of 8, 7.5 s of 32, 4.5 s of 64 and 2.7 s of 128; on one thread 1.05, 1.02,
+ * 1.06 and 1.1 s. Pictures of 139 pixels and more gain nothing beyond 8.
+ */
+size_t predictor_best_batch(const struct network *n)
+{
+    enum { LEAST = 8, MOST = 128, FLOATS = 1 << 17 };
+    size_t best = FLOATS / floats_of(n);
+    return best < LEAST ? LEAST : best > MOST ? MOST : best;
+}
+
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
                    size_t batch, size_t n_threads, struct err *e)
 {
@@ -24,6 +41,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
     if (!p)
         return err_set(e, ERR_MEMORY, "no memory to predict");
     struct net_options o = net_options_defaults();
+    batch = batch ? batch : predictor_best_batch(n);
     o.batch = batch;
     o.n_threads = n_threads;
     o.fetches = &n->logits;
@@ -37,7 +55,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
     p->batch = batch;
     p->temperature = 1;
     p->n_classes = n->spec.n_classes;
-    p->floats = n->spec.shape.h * n->spec.shape.w * n->spec.shape.c;
+    p->floats = floats_of(n);
     *out = p;
     return 0;
 }

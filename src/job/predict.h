@@ -12,7 +12,11 @@ struct network;
 struct predictor;
 struct variables;
 
-// Compiles a network for inference. Borrows both.
+// Examples that are best computed at once: short signals in many, for each step of so small a network
+// costs as much in waking threads as in arithmetic.
+size_t predictor_best_batch(const struct network *n);
+
+// Compiles a network for inference; batch 0: the best. Borrows both.
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
                    size_t batch, size_t n_threads, struct err *e);
 // Of the probabilities from now on: softmax(logits / temperature); 1 at first.

@@ -17,8 +17,7 @@ enum { NEEDED_BYTES = 4 << 20 };
 
 struct report_options report_defaults(void)
 {
-    return (struct report_options){
-        .split = "validation", .batch = 8, .n_loader_threads = 2, .n_shown = 12};
+    return (struct report_options){.split = "validation", .n_loader_threads = 2, .n_shown = 12};
 }
 
 const char *report_percent(struct document *d, const struct redrawn *r)

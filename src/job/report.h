@@ -16,14 +16,14 @@ struct err;
 struct monitor;
 
 struct report_options {
-    const char *model;           // folder
-    const char *dataset, *split; // what it is judged by
-    const char *leak_gap;        // folder of leakgap.h; NULL: not measured
-    const char *out;             // files <out>.html and <out>.pdf
-    const char *title;           // NULL: made of model and data set
-    size_t batch, n_threads, n_loader_threads;
-    size_t n_shown; // wrong answers that are drawn, at most
-    uint64_t seed;  // of the bootstrap
+    const char *model;                         // folder
+    const char *dataset, *split;               // what it is judged by
+    const char *leak_gap;                      // folder of leakgap.h; NULL: not measured
+    const char *out;                           // files <out>.html and <out>.pdf
+    const char *title;                         // NULL: made of model and data set
+    size_t batch, n_threads, n_loader_threads; // batch 0: predictor_best_batch()
+    size_t n_shown;                            // wrong answers that are drawn, at most
+    uint64_t seed;                             // of the bootstrap
 };
 struct report_options report_defaults(void);
 

@@ -36,7 +36,7 @@ struct scored {
 
 struct scored_options {
     const char *dataset, *split;
-    size_t batch, n_threads, n_loader_threads;
+    size_t batch, n_threads, n_loader_threads; // batch 0: predictor_best_batch()
 };
 
 // ERR_USAGE: the model's classes are not those of the data set. scored_release() in any case.

@@ -216,17 +216,6 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(mem_live_blocks(), 0);
 }
 
-static void short_inputs_come_in_large_batches(void **state)
-{
-    (void)state;
-    struct input signals = input_of_signals(INPUT_SIGNAL, 10000, 1000, SCALING_UV);
-    struct input longer = input_of_signals(INPUT_SIGNAL, 10000, 5000, SCALING_UV);
-    struct input pictures = input_of_pictures(299);
-    assert_int_equal(input_batch(&signals), 128);
-    assert_int_equal(input_batch(&longer), 26);
-    assert_int_equal(input_batch(&pictures), 8);
-}
-
 static void descriptions_survive_the_round_trip(void **state)
 {
     (void)state;
@@ -256,7 +245,6 @@ int main(void)
         cmocka_unit_test(signals_are_read_as_mel_and_back),
         cmocka_unit_test(wrong_bands_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused),
-        cmocka_unit_test(short_inputs_come_in_large_batches),
         cmocka_unit_test(descriptions_survive_the_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

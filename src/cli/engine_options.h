@@ -1,0 +1,19 @@
+/* engine_options.h: the options of every command that runs a model: a batch, and the engine's threads. */
+#pragma once
+
+#include "cli/option.h"
+
+// For the table of a command whose struct `args` has size_t batch and threads.
+#define ENGINE_OPTIONS(args)                                                                   \
+    {.name = "batch",                                                                          \
+     .short_name = 'b',                                                                        \
+     .kind = OPTION_KIND_SIZE,                                                                 \
+     .offset = offsetof(args, batch),                                                          \
+     .fallback = "0",                                                                          \
+     .max = 4096,                                                                              \
+     .help = "examples computed at once; 0: what suits their size"},                           \
+    {                                                                                          \
+        .name = "threads", .short_name = 'j', .kind = OPTION_KIND_SIZE,                        \
+        .offset = offsetof(args, threads), .fallback = "0", .max = 1024,                       \
+        .help = "of the engine; 0: as many as the machine has"                                 \
+    }
