@@ -139,13 +139,17 @@ static void flush_folder_of(const char *path)
     mem_free(folder);
 }
 
+int file_draft_flush(struct file_draft *d, struct err *e)
+{
+    bool is_lost = fflush(d->f) || ferror(d->f) || (d->draft_path && fsync(fileno(d->f)));
+    return is_lost ? io_error(e, d->path) : 0;
+}
+
 int file_draft_commit(struct file_draft *d, struct err *e)
 {
-    int rc = 0;
     if (!d->f)
         return 0;
-    if (fflush(d->f) || ferror(d->f) || (d->draft_path && fsync(fileno(d->f))))
-        rc = io_error(e, d->path);
+    int rc = file_draft_flush(d, e);
     if (fclose(d->f) && rc == 0)
         rc = io_error(e, d->path);
     d->f = NULL;

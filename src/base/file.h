@@ -36,6 +36,8 @@ struct file_draft {
 };
 int file_draft_open(struct file_draft *d, const char *path, struct err *e);
 int file_draft_commit(struct file_draft *d, struct err *e);
+// Brings to the disk what was written so far: for several drafts that are committed together.
+int file_draft_flush(struct file_draft *d, struct err *e);
 void file_draft_abandon(struct file_draft *d);
 
 bool file_exists(const char *path);    // anything of that name

@@ -437,5 +437,6 @@ int command_main(int argc, char **argv)
     hold_standard_streams();
     signal(SIGPIPE,
            SIG_IGN); // a closed pipe shows in console_finish(): files are finished first
+    signal(SIGXFSZ, SIG_IGN); // a limit of file sizes is an error like a full disk
     return command_dispatch(commands, argc, argv, stdout, stderr);
 }

@@ -201,6 +201,9 @@ static const double powers[] = {1,    1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+// A number beyond is none: in volts it would not fit a float of microvolts.
+static const double most = 1e30;
+
 // strtod() on a copy, for what the fast way cannot do exactly.
 static bool scan_slowly(double *out, const char *from, const char *to, char point)
 {
@@ -214,7 +217,7 @@ static bool scan_slowly(double *out, const char *from, const char *to, char poin
     if (comma)
         *comma = '.';
     *out = strtod(text, &end);
-    return end == text + n && isfinite(*out);
+    return end == text + n && fabs(*out) < most;
 }
 
 /*

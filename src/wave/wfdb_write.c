@@ -54,40 +54,32 @@ static int fill_block(struct plan *p, uint64_t frame, size_t k, unsigned char *b
     return 0;
 }
 
-static int write_samples(struct plan *p, const char *path, struct err *e)
+static int write_samples(struct plan *p, struct file_draft *d, struct err *e)
 {
-    struct file_draft d = {0};
     size_t block = 1 + (size_t)BLOCK_FRAMES * 64 / (p->frame + 64); // fewer of long frames
     unsigned char *bytes = mem_array(block, p->frame * 2);
     int32_t *counts = mem_array(block, p->frame * sizeof *counts);
-    int rc = bytes && counts ? file_draft_open(&d, path, e)
-                             : err_set(e, ERR_MEMORY, "%s: no memory", path);
+    int rc = bytes && counts ? 0 : err_set(e, ERR_MEMORY, "%s: no memory", p->path);
     for (uint64_t at = 0; rc == 0 && at < p->n_frames; at += block) {
         size_t k = p->n_frames - at < block ? (size_t)(p->n_frames - at) : block;
         rc = fill_block(p, at, k, bytes, counts, e);
         if (rc == 0)
-            rc = wave_put(&d, bytes, k * p->frame * 2, e);
+            rc = wave_put(d, bytes, k * p->frame * 2, e);
     }
-    if (rc == 0)
-        rc = file_draft_commit(&d, e);
-    file_draft_abandon(&d);
     mem_free(bytes);
     mem_free(counts);
     return rc;
 }
 
-// The annotations, or no file: one of an earlier record must not stay beside the new one.
-static int write_annotations(const struct recording *r, const char *path, double frame_hz,
+static int write_annotations(const struct recording *r, struct file_draft *d, double frame_hz,
                              struct err *e)
 {
     struct buffer b = {0};
-    if (!r->n_annotations)
-        return file_remove(path, e);
     int rc = wfdb_annotations_write(&b, r, frame_hz, e);
     if (rc == 0)
-        rc = file_write(path, b.data, b.n, e);
+        rc = wave_put(d, b.data, b.n, e);
     else
-        err_prefix(e, "%s", path);
+        err_prefix(e, "%s", d->path);
     buffer_release(&b);
     return rc;
 }
@@ -105,7 +97,8 @@ static void put_start(struct buffer *b, const char *start)
         buffer_printf(b, " %.8s %.2s/%.2s/%.4s", start + 11, start + 8, start + 5, start);
 }
 
-static int write_header(const struct plan *p, const struct recording *r, struct err *e)
+static int write_header(const struct plan *p, const struct recording *r, struct file_draft *d,
+                        struct err *e)
 {
     struct buffer b = {0};
     char number[WAVE_NUMBER_BYTES];
@@ -135,7 +128,7 @@ static int write_header(const struct plan *p, const struct recording *r, struct 
     for (size_t i = 0; i < r->n_notes; i++)
         buffer_printf(&b, "# %s\n", r->notes[i]);
     int rc = b.failed ? err_set(e, ERR_MEMORY, "%s: no memory", p->path)
-                      : file_write(p->path, b.data, b.n, e);
+                      : wave_put(d, b.data, b.n, e);
     buffer_release(&b);
     return rc;
 }
@@ -178,6 +171,36 @@ static int check_outputs(const struct plan *p, const struct recording *r, const 
     return rc == 0 ? wave_check_output(r, annotations, e) : rc;
 }
 
+// All three, so that a full disk shows before the first of them is replaced; the header comes last.
+// Annotations of an earlier record must not stay beside the new one.
+static int write_files(struct plan *p, struct recording *r, const char *samples,
+                       const char *annotations, struct err *e)
+{
+    enum { SAMPLES, ANNOTATIONS, HEADER, N_FILES };
+    const char *const paths[N_FILES] = {samples, r->n_annotations ? annotations : NULL,
+                                        p->path};
+    struct file_draft d[N_FILES] = {0};
+    double frame_hz = r->channels[0].rate_hz / (double)p->per_frame[0];
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < N_FILES; i++)
+        rc = paths[i] ? file_draft_open(&d[i], paths[i], e) : 0;
+    if (rc == 0)
+        rc = write_samples(p, &d[SAMPLES], e);
+    if (rc == 0 && paths[ANNOTATIONS])
+        rc = write_annotations(r, &d[ANNOTATIONS], frame_hz, e);
+    if (rc == 0)
+        rc = write_header(p, r, &d[HEADER], e);
+    for (int i = 0; rc == 0 && i < N_FILES; i++)
+        rc = paths[i] ? file_draft_flush(&d[i], e) : 0;
+    if (rc == 0 && !paths[ANNOTATIONS])
+        rc = file_remove(annotations, e);
+    for (int i = 0; rc == 0 && i < N_FILES; i++)
+        rc = file_draft_commit(&d[i], e);
+    for (int i = 0; i < N_FILES; i++)
+        file_draft_abandon(&d[i]);
+    return rc;
+}
+
 int wfdb_write(const char *path, struct recording *r, struct err *e)
 {
     struct arena a;
@@ -192,13 +215,8 @@ int wfdb_write(const char *path, struct recording *r, struct err *e)
         rc = samples && annotations ? check_outputs(&p, r, samples, annotations, e)
                                     : err_set(e, ERR_MEMORY, "%s: no memory", path);
         if (rc == 0)
-            rc = write_samples(&p, samples, e);
-        if (rc == 0)
-            rc = write_annotations(r, annotations,
-                                   r->channels[0].rate_hz / (double)p.per_frame[0], e);
+            rc = write_files(&p, r, samples, annotations, e);
     }
-    if (rc == 0)
-        rc = write_header(&p, r, e);
     arena_release(&a);
     return rc;
 }

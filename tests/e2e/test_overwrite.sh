@@ -91,6 +91,18 @@ echo mine >"$patient/$(basename "$patient")_notes.txt"
 check simulate-again "$nemg" simulate --out "$d/sim" --patients 2 --seconds 1 --sites 1 --quiet --force
 check notes-beside-recordings-stay same "$patient/$(basename "$patient")_notes.txt" mine
 
+# a disk, or a limit of file sizes, that the samples fit but the annotations do not: nothing of the record
+# is replaced
+file=$(find "$d/sim" -name '*.hea' | sort | head -n 1)
+mkdir "$d/limited"
+"$nemg" convert "$d/a.csv" "$d/limited/r.hea" --quiet >/dev/null
+cp -r "$d/limited" "$d/before"
+limited() {
+    sh -c 'ulimit -f 8; "$@"' - "$nemg" convert "$file" "$d/limited/r.hea" --quiet
+}
+refuses convert-beyond-a-limit 1 'limited/r' limited
+check record-is-as-before diff -r "$d/before" "$d/limited"
+
 # what deidentify keeps is shown
 printf 'x 1 4000 8\nx.dat 16 1/uV\n# muscle: biceps\n# site: Dr Jones room\n' >"$d/x.hea"
 printf '1234567812345678' >"$d/x.dat"
