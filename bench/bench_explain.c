@@ -50,9 +50,9 @@ static const struct {
     enum saliency_method method;
     const char *layer; // NULL: the last map
 } asked[METHODS] = {
+    {SALIENCY_OCCLUSION, NULL},
     {SALIENCY_GRADCAM, NULL},
     {SALIENCY_CAM, NULL},
-    {SALIENCY_OCCLUSION, NULL},
     {SALIENCY_GRADCAM, "layer3.0.relu2"},
     {SALIENCY_GRADCAM, "layer2.0.relu2"},
 };
@@ -357,7 +357,7 @@ static int maps(const char *folder, size_t n_wanted, char **paths, size_t n, str
     int rc = model_open(&m, folder, e);
     if (rc == 0)
         rc = prepare_trial(&t, e);
-    size_t each = n_wanted / n + 8;
+    size_t each = n_wanted / n + 24;
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = explain_recording(&t, paths[i], each, &rng, e);
     if (rc == 0)

@@ -4,7 +4,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/watch.h"
@@ -36,9 +35,10 @@ static const struct option explain_option_table[] = {
     {.name = "method",
      .kind = OPTION_KIND_CHOICE,
      .offset = AT(method),
+     .fallback = "occlusion",
      .choices = saliency_methods,
-     .help = "gradcam or cam, from inside the network; slower and truer: occlusion; without it "
-             "occlusion of recordings, gradcam of pictures"},
+     .help = "occlusion asks the network again; gradcam and cam look inside, at once and less "
+             "truly"},
     {.name = "class",
      .kind = OPTION_KIND_STRING,
      .offset = AT(class_name),
@@ -96,18 +96,6 @@ static const struct option explain_option_table[] = {
      .help = "of the engine; 0: as many as the machine has"},
     {0},
 };
-
-static int check_out(enum canvas_format *out, const char *path, struct err *e)
-{
-    const char *extension = path_extension(path);
-    for (int i = 0; canvas_extensions[i]; i++)
-        if (text_compare_nocase(extension, canvas_extensions[i]) == 0) {
-            *out = (enum canvas_format)i;
-            return 0;
-        }
-    return err_set(e, ERR_USAGE, "%s: ends in \"%s\", wanted .png, .svg or .pdf", path,
-                   extension);
-}
 
 static int write_picture(const struct explanation *x, const char *path,
                          enum canvas_format format, struct err *e)
@@ -185,7 +173,7 @@ static int explain_file(struct command_call *call, struct saliency *s, const cha
         .path = path, .class_name = a->class_name, .channel = a->channel - 1, .at_s = a->at};
     struct explanation x;
     enum canvas_format format = CANVAS_FORMAT_PNG;
-    int rc = out ? check_out(&format, out, e) : 0;
+    int rc = out ? canvas_format_find(&format, out, e) : 0;
     if (rc < 0 || (rc = explain(&x, s, &o, e)) < 0)
         return rc;
     if (out)
@@ -223,17 +211,18 @@ static int explain_files(struct command_call *call, struct saliency *s, json_t *
 static int explain_run(struct command_call *call, struct err *e)
 {
     const struct explain_args *a = call->args;
-    struct saliency_options o = {
-        .layer = a->layer, .occluder = a->occluder, .batch = a->batch, .n_threads = a->threads};
+    struct watch w;
+    const struct saliency_options o = {.method = (enum saliency_method)a->method,
+                                       .layer = a->layer,
+                                       .occluder = a->occluder,
+                                       .batch = a->batch,
+                                       .n_threads = a->threads,
+                                       .monitor = &w.monitor};
     struct model m = {0};
     struct saliency *s = NULL;
-    struct watch w;
     json_t *results = json_array();
     watch_init(&w, call);
     int rc = model_open(&m, a->model, e);
-    o.method = a->method >= 0 ? (enum saliency_method)a->method
-               : a->layer     ? SALIENCY_GRADCAM
-                              : saliency_default(m.input.kind);
     if (rc == 0)
         rc = saliency_new(&s, &m, &o, e);
     if (rc == 0)
@@ -264,11 +253,11 @@ const struct command explain_command = {
         "Draws a map over a picture, or colours a window of a recording, by how much each "
         "place "
         "speaks for a class.\n\n"
+        "occlusion (Zeiler and Fergus 2014) covers place after place and asks the network "
+        "again. "
         "gradcam (Selvaraju 2017) and cam (Zhou 2016) look at the network's last map, or "
-        "gradcam "
-        "at an earlier one. occlusion (Zeiler and Fergus 2014) covers place after place and "
-        "asks "
-        "again: slower, and without any theory of what is inside.\n\n"
+        "gradcam at "
+        "an earlier one: at once, and some places off where a network has few.\n\n"
         "Of a recording the rules of the textbooks are told beside the network's answer: first "
         "deflection, duration, rise time, amplitude, negative to positive ratio, phases, turns "
         "and "

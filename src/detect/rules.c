@@ -81,7 +81,7 @@ const struct rule rules[RULES_N] = {
                          "told beside the variation; no range was found"},
 };
 
-static const double not_measurable = NAN;
+static const double not_measurable = (double)NAN;
 
 static double value_of(enum rule_kind k, const struct segment *g, const struct train_rhythm *r,
                        const struct rules_facts *f)

@@ -9,7 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "draw/svgfile.h"
 
 #include <assert.h>
@@ -22,6 +24,18 @@
 enum { TEXT_BYTES = 512 };
 
 const char *const canvas_extensions[] = {"png", "svg", "pdf", NULL};
+
+int canvas_format_find(enum canvas_format *out, const char *path, struct err *e)
+{
+    const char *extension = path_extension(path);
+    for (int i = 0; canvas_extensions[i]; i++)
+        if (text_compare_nocase(extension, canvas_extensions[i]) == 0) {
+            *out = (enum canvas_format)i;
+            return 0;
+        }
+    return err_set(e, ERR_USAGE, "%s: ends in \"%s\", wanted .png, .svg or .pdf", path,
+                   extension);
+}
 
 struct canvas {
     enum canvas_format format;

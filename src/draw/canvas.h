@@ -25,6 +25,8 @@ enum canvas_format {
     CANVAS_FORMAT_PDF, // a pixel is 1/96 inch. The date in it is always the same
 };
 extern const char *const canvas_extensions[]; // "png", "svg", "pdf", NULL; index: the format
+int canvas_format_find(enum canvas_format *out, const char *path,
+                       struct err *e); // by a path's ending. ERR_USAGE
 
 int canvas_new(struct canvas **out, size_t width, size_t height, uint32_t background,
                struct err *e); // of pixels

@@ -179,7 +179,7 @@ static int keep_map(struct explanation *x, const struct saliency_map *map, struc
     if (!(x->map.values = mem_array(n, sizeof *map->values)))
         return no_memory(e);
     memcpy(x->map.values, map->values, n * sizeof *map->values);
-    x->peak = -INFINITY;
+    x->peak = -HUGE_VAL;
     for (size_t i = 0; i < n; i++)
         x->peak = fmax(x->peak, (double)map->values[i]);
     return 0;

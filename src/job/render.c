@@ -7,7 +7,6 @@
 #include "base/jsonfile.h"
 #include "base/jsontext.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "draw/canvas.h"
 #include "draw/style.h"
 #include "draw/trace.h"
@@ -81,18 +80,6 @@ static double stretch_s(const struct job *j)
 }
 
 // ---- What is asked for ----
-
-static int check_out(struct job *j, struct err *e)
-{
-    const char *extension = path_extension(j->o->out);
-    for (int i = 0; canvas_extensions[i]; i++)
-        if (text_compare_nocase(extension, canvas_extensions[i]) == 0) {
-            j->format = (enum canvas_format)i;
-            return 0;
-        }
-    return err_set(e, ERR_USAGE, "%s: ends in \"%s\", wanted .png, .svg or .pdf", j->o->out,
-                   extension);
-}
 
 static int no_style(const char *name, struct err *e)
 {
@@ -511,7 +498,7 @@ int render(json_t **report, const struct render_options *o, struct err *e)
     size_t n = 0;
     *report = NULL;
     arena_init(&j.texts);
-    int rc = check_out(&j, e);
+    int rc = canvas_format_find(&j.format, o->out, e);
     if (rc == 0)
         rc = check_view(&j, e);
     if (rc == 0)

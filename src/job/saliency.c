@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/monitor.h"
 #include "dsp/median.h"
 #include "job/predict.h"
 #include "model/modelfolder.h"
@@ -19,18 +20,13 @@
 #include <math.h>
 #include <string.h>
 
-const char *const saliency_methods[] = {"gradcam", "cam", "occlusion", NULL};
-const char *const saliency_titles[] = {"Grad-CAM", "Class activation map", "Occlusion", NULL};
+const char *const saliency_methods[] = {"occlusion", "gradcam", "cam", NULL};
+const char *const saliency_titles[] = {"Occlusion", "Grad-CAM", "Class activation map", NULL};
 
 enum { BATCH = 8 };
 static const double occluder_picture = 0.15, occluder_window = 0.1;
 // From one patch to the next, as a share of its side: windows cost less than pictures.
 static const double hop_picture = 0.5, hop_window = 0.25;
-
-enum saliency_method saliency_default(enum input_kind kind)
-{
-    return kind == INPUT_PICTURE ? SALIENCY_GRADCAM : SALIENCY_OCCLUSION;
-}
 
 struct saliency {
     const struct model *m;
@@ -284,7 +280,7 @@ static int answer_occlusion(struct saliency *s, const struct saliency_subject *x
 // log(p / (1 - p)) of a class.
 static double log_odds(const float *logits, size_t n, size_t i_class)
 {
-    double largest = -INFINITY, sum = 0;
+    double largest = -HUGE_VAL, sum = 0;
     for (size_t k = 0; k < n; k++)
         if (k != i_class)
             largest = fmax(largest, (double)logits[k]);
@@ -387,6 +383,9 @@ static int run_occlusion(struct saliency *s, const struct saliency_subject *x, s
         for (size_t k = 0; rc == 0 && k < n_now; k++)
             s->drops[i + k] =
                 (float)(whole - log_odds(s->logits + k * n_classes, n_classes, i_class));
+        monitor_progress(s->o.monitor, "covering", i + n_now, n, "");
+        if (rc == 0 && monitor_is_cancelled(s->o.monitor))
+            rc = err_set(e, ERR_CANCELLED, "stopped while covering");
     }
     if (rc == 0)
         average_patches(s);

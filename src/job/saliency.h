@@ -1,14 +1,14 @@
 /*
  * saliency.h: on which places of its input a network's answer rests.
  *
+ *   occlusion  the slower and truer way [3]: a patch covers one place after another, and the map
+ *              is how much of the class's log odds is lost, each place's value the mean over the
+ *              patches that cover it. Asks the network itself, and needs no theory of its inside.
  *   gradcam    gradient-weighted class activation [1]: the channels of a map, each weighted by the
  *              mean gradient of the class's logit over that map, added up; what is below 0 is taken
  *              for 0. Of any map in the network: the gradients are the engine's own backward pass.
  *   cam        class activation [2]: the channels of the network's last map, weighted as the last
  *              dense layer weighs their means. Below 0: speaks against the class.
- *   occlusion  the truer and slower check [3]: a patch covers one place after another, and the map
- *              is how much of the class's log odds is lost, each place's value the mean over the
- *              patches that cover it. Asks the network itself, and needs no theory of its inside.
  *
  * For a network that ends in a global average and one dense layer, as all in model/ do, gradcam of
  * the last map is cam without its negative part, but for a factor [1, section 3.1].
@@ -25,22 +25,18 @@
  */
 #pragma once
 
-#include "input/input.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 
 struct err;
 struct model;
+struct monitor;
 struct saliency;
 
-enum saliency_method { SALIENCY_GRADCAM, SALIENCY_CAM, SALIENCY_OCCLUSION };
-extern const char *const saliency_methods[]; // "gradcam", "cam", "occlusion", NULL
+// The first is what to take where nobody chose: docs/explanation.md says why.
+enum saliency_method { SALIENCY_OCCLUSION, SALIENCY_GRADCAM, SALIENCY_CAM };
+extern const char *const saliency_methods[]; // "occlusion", "gradcam", "cam", NULL
 extern const char *const saliency_titles[];  // for people: "Grad-CAM", ...
-
-// What to take where nobody chose: occlusion of windows, which costs tenths of a second; gradcam of
-// pictures, of which a large network would have hundreds to look at.
-enum saliency_method saliency_default(enum input_kind kind);
 
 struct saliency_options {
     enum saliency_method method;
@@ -49,6 +45,8 @@ struct saliency_options {
                       // of pictures, 0.1 of windows
     size_t batch;     // of occlusion: patches at once; 0: 8
     size_t n_threads; // of the engine; 0: as many as the machine has
+    const struct monitor
+        *monitor; // of occlusion: told of each batch, and may stop it; NULL: none
 };
 
 // What is explained.

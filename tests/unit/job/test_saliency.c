@@ -84,7 +84,7 @@ struct peak {
 
 static struct peak find_peak(const struct saliency_map *m)
 {
-    struct peak p = {.value = -INFINITY, .least = INFINITY};
+    struct peak p = {.value = -HUGE_VAL, .least = HUGE_VAL};
     for (size_t i = 0; i < m->columns; i++) {
         p.least = fmin(p.least, (double)m->values[i]);
         if ((double)m->values[i] > p.value) {
