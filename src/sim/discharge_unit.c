@@ -171,7 +171,9 @@ int generate_cramp(struct discharge_scene *s, struct rng *rng, struct err *e)
     double to_s = rng_between(rng, 0.7, 1.2) * seconds, long_s = to_s - from_s;
     for (uint32_t n = 5 + rng_below(rng, 6); rc == 0 && n; n--) {
         struct run run = {
-            .kind = DISCHARGE_CRAMP, .rhythm = {.kind = RHYTHM_NORMAL}, .swell = 0.3};
+            .kind = DISCHARGE_CRAMP,
+            .rhythm = {.kind = RHYTHM_NORMAL, .min_interval_s = 0.004}, // refractory (textbook)
+            .swell = 0.3};
         run.rhythm.interval_s = 1 / draw_log(rng, 40, 110);
         run.rhythm.cv = rng_between(rng, 0.1, 0.2);
         run.from_s = from_s + long_s * rng_between(rng, 0, 0.3);
