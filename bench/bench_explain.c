@@ -3,7 +3,7 @@
  * recordings, whose annotations are the truth. docs/explanation.md has the tables.
  *
  * usage: bench_explain maps MODEL N RECORDING...     MODEL: a folder; N windows in all
- *        bench_explain rules N RECORDING...          N discharges of each class at the most
+ *        bench_explain rules MODEL N RECORDING...    of signals; about N discharges of each class
  *
  * maps: windows with one or more discharges of one class, Fibs and PSW in turn, each discharge at a
  * random place, so that a map that always points to the middle gains nothing. Windows in which
@@ -20,7 +20,8 @@
  * "largest" is no map: the place of the largest deviation from the median.
  *
  * rules: each annotated discharge, found and judged by itself; and windows of 100 ms around it. A
- * JSON line per true class with the counts of what the rules point to.
+ * JSON line per true class with the counts of what the rules point to; how often each rule fails; and
+ * how often the network is right about the windows where rules and network agree, and where not.
  */
 #include "base/err.h"
 #include "base/mem.h"
@@ -35,7 +36,9 @@
 #include "dsp/median.h"
 #include "image/preprocess.h"
 #include "job/evaluate.h"
+#include "job/predict.h"
 #include "job/saliency.h"
+#include "job/second_opinion.h"
 #include "model/modelfolder.h"
 #include "nn/graph.h"
 #include "wave/recording.h"
@@ -378,6 +381,14 @@ enum { NOT_FOUND = RULES_OTHERS + 1, N_ANSWERS };
 struct counts {
     size_t discharges[3][N_ANSWERS], windows[3][N_ANSWERS], n[3];
     size_t failed[3][RULES_N][2]; // of the rules for Fibs and for PSW
+    size_t network[3][2];         // [enum opinion_agreement][network is right]
+};
+
+struct judging {
+    struct counts c;
+    const struct model *m;
+    struct predictor *p;
+    float *window, *input;
 };
 
 static size_t class_of(const char *label)
@@ -405,9 +416,33 @@ static const struct segment *find(const struct segments *s, double from_s, doubl
     return best;
 }
 
-static void judge(struct counts *c, const struct annotation *a, const struct segments *s,
-                  const struct trains *trains, const struct rules_facts *f)
+// The network's answer to a window, against the truth and what the rules say.
+static int ask_network(struct judging *j, const struct strip *at_rate, double from_s,
+                       size_t truth, enum rules_class points_to, struct err *e)
 {
+    const struct model *m = j->m;
+    float p[MAX_CLASSES];
+    double first = fmax(0, round(from_s * at_rate->rate_hz));
+    if (first + (double)m->input.signal.n_samples > (double)at_rate->n_samples)
+        return 0;
+    int rc = strip_read(at_rate, (uint64_t)first, m->input.signal.n_samples, j->window, e);
+    if (rc == 0)
+        rc = input_read_window(j->input, &m->input, j->window, at_rate->is_uv, e);
+    if (rc == 0)
+        rc = predictor_run(j->p, j->input, 1, NULL, p, e);
+    if (rc < 0)
+        return rc;
+    const char *label = m->labels[argmax(p, m->n_classes)];
+    j->c.network[opinion_compare(points_to, label, m->labels, m->n_classes)]
+                [!strcmp(label, names[truth])]++;
+    return 0;
+}
+
+static int judge(struct judging *j, const struct annotation *a, const struct segments *s,
+                 const struct trains *trains, const struct rules_facts *f,
+                 const struct strip *at_rate, struct err *e)
+{
+    struct counts *c = &j->c;
     struct rules_finding x;
     size_t truth = class_of(a->label);
     const struct segment *g = find(s, a->onset_s, a->onset_s + a->duration_s);
@@ -424,13 +459,14 @@ static void judge(struct counts *c, const struct annotation *a, const struct seg
     c->discharges[truth][g ? x.points_to : NOT_FOUND]++;
     rules_judge_window(&x, s, trains, (size_t)from, (size_t)(from + window_s * s->rate_hz), f);
     c->windows[truth][x.points_to]++;
+    return ask_network(j, at_rate, middle - window_s / 2, truth, x.points_to, e);
 }
 
-static int judge_recording(struct counts *c, const char *path, size_t most, struct rng *rng,
+static int judge_recording(struct judging *j, const char *path, size_t most, struct rng *rng,
                            struct err *e)
 {
     struct recording *r;
-    struct strip strip;
+    struct strip strip, at_rate;
     struct segments s = {0};
     struct trains trains;
     float *x = NULL;
@@ -444,6 +480,8 @@ static int judge_recording(struct counts *c, const char *path, size_t most, stru
     if (rc == 0)
         rc = strip_read(&strip, 0, n, x, e);
     if (rc == 0)
+        rc = strip_of(&at_rate, r, 0, j->m->input.signal.rate_hz, e);
+    if (rc == 0)
         rc = segments_find(&s, x, n, r->channels[0].rate_hz, e);
     if (rc == 0)
         rc = trains_of(&trains, &s, e);
@@ -453,7 +491,7 @@ static int judge_recording(struct counts *c, const char *path, size_t most, stru
             rng_uniform(rng) > 0.3 || n_done[class_of(a->label)] == most)
             continue;
         n_done[class_of(a->label)]++;
-        judge(c, a, &s, &trains, &f);
+        rc = judge(j, a, &s, &trains, &f, &at_rate, e);
     }
     segments_release(&s);
     mem_free(x);
@@ -461,7 +499,7 @@ static int judge_recording(struct counts *c, const char *path, size_t most, stru
     return rc;
 }
 
-static void tell_counts(const char *of, size_t n[3][N_ANSWERS])
+static void tell_counts(const char *of, const size_t n[3][N_ANSWERS])
 {
     for (int c = 0; c < 3; c++) {
         printf("{\"of\": \"%s\", \"truth\": \"%s\"", of, names[c]);
@@ -472,26 +510,49 @@ static void tell_counts(const char *of, size_t n[3][N_ANSWERS])
     }
 }
 
-static int judge_all(size_t n_wanted, char **paths, size_t n, struct err *e)
+static void tell_judging(const struct counts *c)
 {
-    static struct counts c;
-    struct rng rng = rng_of(2, 0);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = judge_recording(&c, paths[i], 1 + 4 * n_wanted / n, &rng, e);
-    if (rc < 0)
-        return rc;
-    tell_counts("discharges", c.discharges);
-    tell_counts("windows", c.windows);
+    static const char *const agreements[] = {"agree", "disagree", "not comparable"};
+    tell_counts("discharges", c->discharges);
+    tell_counts("windows", c->windows);
     for (int k = 0; k < RULES_N; k++) {
         printf("{\"rule\": \"%s\"", rules[k].name);
         for (int t = 0; t < 3; t++)
             printf(", \"%s fail fibs\": %.3f, \"%s fail psw\": %.3f", names[t],
-                   (double)c.failed[t][k][0] / (double)c.n[t], names[t],
-                   (double)c.failed[t][k][1] / (double)c.n[t]);
+                   (double)c->failed[t][k][0] / (double)c->n[t], names[t],
+                   (double)c->failed[t][k][1] / (double)c->n[t]);
         printf("}\n");
     }
-    return 0;
+    for (int k = 0; k < 3; k++)
+        printf("{\"network and rules\": \"%s\", \"right\": %zu, \"wrong\": %zu}\n",
+               agreements[k], c->network[k][1], c->network[k][0]);
+}
+
+static int judge_all(const char *folder, size_t n_wanted, char **paths, size_t n, struct err *e)
+{
+    static struct judging j;
+    struct model m = {0};
+    struct rng rng = rng_of(2, 0);
+    j.m = &m;
+    int rc = model_open(&m, folder, e);
+    if (rc == 0 && (m.input.kind == INPUT_PICTURE || m.n_classes > MAX_CLASSES))
+        rc = err_set(e, ERR_USAGE, "%s: wanted a model of signals", folder);
+    if (rc == 0)
+        rc = predictor_open(&j.p, &m.network, m.variables, 1, 1, e);
+    if (rc == 0) {
+        j.window = mem_array(m.input.signal.n_samples, sizeof(float));
+        j.input = mem_array(input_floats(&m.input), sizeof(float));
+        rc = j.window && j.input ? 0 : err_set(e, ERR_MEMORY, "no memory");
+    }
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = judge_recording(&j, paths[i], 1 + 4 * n_wanted / n, &rng, e);
+    if (rc == 0)
+        tell_judging(&j.c);
+    predictor_close(j.p);
+    mem_free(j.window);
+    mem_free(j.input);
+    model_close(&m);
+    return rc;
 }
 
 int main(int argc, char **argv)
@@ -499,12 +560,12 @@ int main(int argc, char **argv)
     struct err e;
     size_t n;
     int rc = ERR_USAGE;
-    err_set(&e, ERR_USAGE,
-            "usage: bench_explain maps MODEL N RECORDING... | rules N RECORDING...");
-    if (argc > 4 && !strcmp(argv[1], "maps") && text_to_size(&n, argv[3]))
+    err_set(&e, ERR_USAGE, "usage: bench_explain maps|rules MODEL N RECORDING...");
+    bool is_whole = argc > 4 && text_to_size(&n, argv[3]);
+    if (is_whole && !strcmp(argv[1], "maps"))
         rc = maps(argv[2], n, argv + 4, (size_t)argc - 4, &e);
-    else if (argc > 3 && !strcmp(argv[1], "rules") && text_to_size(&n, argv[2]))
-        rc = judge_all(n, argv + 3, (size_t)argc - 3, &e);
+    else if (is_whole && !strcmp(argv[1], "rules"))
+        rc = judge_all(argv[2], n, argv + 4, (size_t)argc - 4, &e);
     if (rc < 0)
         fprintf(stderr, "bench_explain: %s\n", e.text);
     return rc < 0;

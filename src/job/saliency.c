@@ -209,7 +209,7 @@ static int run_gradcam(struct saliency *s, const struct saliency_subject *x, siz
         return rc;
     struct tensor seed = net_tensor_gradient(s->net, s->m->network.logits);
     for (size_t k = 0; k < s->m->n_classes; k++)
-        seed.data[k] = k == i_class;
+        seed.data[k] = k == i_class ? 1 : 0;
     if ((rc = net_backward(s->net, NULL, e)) < 0)
         return rc;
     struct tensor d = net_tensor_gradient(s->net, s->layer);

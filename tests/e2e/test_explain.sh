@@ -31,7 +31,7 @@ done
 check_json occlusion-covers '[inputs, .] | map(select(.method == "occlusion" and .right > 0.3)) | length > 0 and
     all(.covered > 0.5 and .covered > 2 * .inside)' "$json"
 # shellcheck disable=SC2046 # one word per file
-"$NEMG_BUILD/bench_explain" rules 200 $(find "$rec" -name '*.hea' | sort) >"$json" 2>"$scratch/err"
+"$NEMG_BUILD/bench_explain" rules "$model" 200 $(find "$rec" -name '*.hea' | sort) >"$json" 2>"$scratch/err"
 check_json rules-find-most '[inputs, .] | map(select(.of == "discharges" and .truth != "Others")) | length == 2 and
     all((.Fibs + .PSW) > .Others)' "$json"
 
