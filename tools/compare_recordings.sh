@@ -17,7 +17,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 line() { # NAME RECORDING...
-    [ -e "$2" ] && build/measure_noise "$@" || true
+    if [ -e "$2" ]; then
+        build/measure_noise "$@"
+    fi
 }
 
 echo '| recordings | n | floor (uV) | kurtosis | base line, to 1 kHz | above | all, to 1 kHz | above | RMS / floor |'

@@ -129,6 +129,9 @@ static const uint64_t stream_looks = 0x6c6f6f6b73; // "looks"
 // its amplitude.
 static const double uv_per_div[] = {50, 200, 1000};
 static const double fills_divisions = 4; // on each side of the middle
+// Networks read these pictures at about 107 pixels, and TensorFlow's resize, which they use, looks
+// at two of every 2.6 columns: a thinner line is not there, or is there in pieces.
+static const double least_line_px = 2.4;
 
 // A recording is shown by one machine; its gain is set by what the sweep holds, as people do.
 // What is larger than the screen is cut at its edge.
@@ -146,6 +149,7 @@ static void choose_look(struct sweep_look *out, const struct build *b, const str
             peak <= fills_divisions * uv_per_div[i])
             per_div = uv_per_div[i];
     sweep_look_defaults(out, style, b->o->excerpts.window_ms / DIVISIONS_X, per_div);
+    out->line_px = fmax(style->trace_px, least_line_px);
     out->n_x = DIVISIONS_X;
     out->n_y = DIVISIONS_Y;
     out->is_turned =
