@@ -27,7 +27,7 @@ unsigned char *buffer_extend(struct buffer *b, size_t n)
 {
     if (b->failed)
         return NULL;
-    if (n > b->capacity - b->n) {
+    if (!b->data || n > b->capacity - b->n) { // NULL means failure, for no bytes, too
         size_t wanted = n > SIZE_MAX / 2 - b->n ? SIZE_MAX : b->n + n;
         size_t capacity = b->capacity < 128 ? 256 : b->capacity * 2;
         if (capacity < wanted)

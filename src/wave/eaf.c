@@ -105,8 +105,9 @@ int eaf_read_beside(struct recording *r, const char *path, struct err *e)
         return 0;
     wave_reads(r, name);
     int rc = file_check_regular(name, e);
-    if (rc == 0)
-        rc = file_read(&bytes, &n, name, EAF_MAX_BYTES, e);
+    if (rc < 0)
+        return rc;
+    rc = file_read(&bytes, &n, name, EAF_MAX_BYTES, e);
     if (rc < 0)
         return rc;
     char *text = (char *)bytes, *behind = text, *part;

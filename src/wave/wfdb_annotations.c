@@ -149,8 +149,9 @@ int wfdb_annotations_read(struct recording *r, const char *path, double frame_hz
     unsigned char *bytes;
     size_t n;
     int rc = file_check_regular(name, e);
-    if (rc == 0)
-        rc = file_read(&bytes, &n, name, FILE_MAX_BYTES, e);
+    if (rc < 0)
+        return rc;
+    rc = file_read(&bytes, &n, name, FILE_MAX_BYTES, e);
     if (rc < 0)
         return rc;
     struct atr t = {.r = r, .c = cursor_of(bytes, n), .ticks_hz = frame_hz, .channel = -1};
