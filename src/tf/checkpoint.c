@@ -339,6 +339,8 @@ static bool spread(const struct checkpoint_entry *x, const struct slice_extent *
     size_t at[CHECKPOINT_MAX_DIMS] = {0}, size[CHECKPOINT_MAX_DIMS], n = 1;
     size_t n_bytes = tf_dtype_bytes(x->dtype);
     bool is_whole = true;
+    if (!x->n_elements)
+        return true; // from may be NULL
     for (size_t d = 0; d < x->n_dims; d++)
         is_whole = is_whole && extent[d].length < 0;
     if (is_whole && to.floats && x->dtype == TF_FLOAT) {
