@@ -24,7 +24,7 @@ int csv_open(struct csv *out, const char *path, struct err *e)
         csv_close(out);
         return rc;
     }
-    out->is_cut = n && out->text[n - 1] != '\n';
+    out->is_cut = n && out->text[n - 1] != '\n' && out->text[n - 1] != '\r';
     out->at = (char *)out->text;
     if (text_starts_with(out->at, "\xef\xbb\xbf"))
         out->at += 3;
@@ -75,7 +75,10 @@ static int read_field(struct csv *c, char *ended, struct err *e)
         return err_set(e, ERR_FORMAT, "%s: line %zu: a quote that does not end", c->path,
                        c->line);
     p += quoted;
-    p += *p == '\r';
+    if (*p == '\r' && p[1] == '\n')
+        p++;
+    else if (*p == '\r')
+        *p = '\n'; // by itself, as old programs end lines
     if (*p && *p != ',' && *p != '\n')
         return err_set(e, ERR_FORMAT, "%s: line %zu: \"%c\" behind a quoted field", c->path,
                        c->line, *p);

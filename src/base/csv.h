@@ -1,8 +1,8 @@
 /*
  * csv.h: tables of text as RFC 4180 has them, a row at a time.
  *
- * Fields in quotes may hold commas, line ends and doubled quotes. A byte order mark, CR LF, blanks
- * around fields and empty lines are taken. Errors name the file and the line.
+ * Fields in quotes may hold commas, line ends and doubled quotes. A byte order mark, CR LF or CR
+ * in place of LF, blanks around fields and empty lines are taken. Errors name the file and the line.
  */
 #pragma once
 

@@ -125,8 +125,9 @@ static int scan_one(void *context, uint64_t i, void **item, struct err *e)
     char *path = path_join(s->folder, s->p->items[i].file);
     unsigned char *bytes = NULL;
     struct image im = {0};
-    int rc = out && path ? file_read(&bytes, &out->n_bytes, path, IMAGE_MAX_BYTES, e)
-                         : no_memory(s->folder, e);
+    int rc = out && path ? file_check_regular(path, e) : no_memory(s->folder, e);
+    if (rc == 0)
+        rc = file_read(&bytes, &out->n_bytes, path, IMAGE_MAX_BYTES, e);
     if (rc == 0 && (rc = image_probe(&out->info, bytes, out->n_bytes, e)) == 0)
         rc = image_decode(&im, bytes, out->n_bytes, e);
     if (rc == 0)

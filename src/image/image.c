@@ -67,7 +67,10 @@ int image_read(struct image *out, const char *path, struct err *e)
     unsigned char *bytes;
     size_t n;
     *out = (struct image){0};
-    int rc = file_read(&bytes, &n, path, IMAGE_MAX_BYTES, e);
+    int rc = file_check_regular(path, e);
+    if (rc < 0)
+        return rc;
+    rc = file_read(&bytes, &n, path, IMAGE_MAX_BYTES, e);
     if (rc < 0)
         return rc;
     rc = image_decode(out, bytes, n, e);

@@ -91,4 +91,12 @@ if mount -t tmpfs -o size=600k none "$disk" 2>/dev/null; then
 else
     echo "SKIPPED full-disk: no right to mount a small file system"
 fi
+# a pipe among pictures would be waited for without end
+cp -r "$pictures" "$scratch/piped"
+class=$(find "$scratch/piped" -mindepth 1 -maxdepth 1 -type d | sort | head -n 1)
+mkfifo "$class/pipe.png"
+check set-around-a-pipe timeout -s KILL 120 "$nemg" dataset build --images "$scratch/piped" --out "$scratch/piped-set" \
+    --json --quiet
+check_json pipe-is-rejected '.rejected | length == 1 and (.[0].why | contains("is a pipe"))' "$scratch/out"
+
 finish

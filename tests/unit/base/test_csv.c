@@ -41,6 +41,25 @@ static void rows_come_as_written(void **state)
     csv_close(&c);
 }
 
+static void line_ends_of_all_systems_are_taken(void **state)
+{
+    (void)state;
+    struct err e;
+    struct csv c;
+    static const char text[] = "a,b\r1,\"2\"\r\n3,\"4\"\r5,6\n7,8\r";
+    assert_int_equal(open_text(&c, text, sizeof text - 1, &e), 0);
+    assert_false(c.is_cut);
+    for (size_t i = 1; i <= 5; i++) {
+        assert_int_equal(csv_next(&c, &e), 1);
+        assert_int_equal(c.n, 2);
+        assert_int_equal(c.line, i);
+        assert_int_equal(csv_field(&c, 1)[0], "b2468"[i - 1]);
+        assert_int_equal(csv_field(&c, 1)[1], '\0');
+    }
+    assert_int_equal(csv_next(&c, &e), 0);
+    csv_close(&c);
+}
+
 static void damage_is_named_with_its_line(void **state)
 {
     (void)state;
@@ -82,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_as_written),
+        cmocka_unit_test(line_ends_of_all_systems_are_taken),
         cmocka_unit_test(damage_is_named_with_its_line),
         cmocka_unit_test(what_is_put_is_read),
     };
