@@ -94,7 +94,7 @@ int checkpoint_v1_open(struct checkpoint_reader *r, struct err *e)
     return rc;
 }
 
-// A number of a varint list as the bytes of its type.
+// A number of a varint list as the bytes of its type, at most 8.
 static void append_number(struct buffer *b, uint64_t v, size_t n_bytes)
 {
     unsigned char bytes[8];
@@ -110,6 +110,8 @@ static bool append_values(struct buffer *b, enum tf_dtype dtype, struct cursor t
         uint64_t v;
         bool is_list = f.number == 4 || f.number == 5 || f.number == 6;
         bool is_varints = f.number == 7 || f.number == 10 || f.number == 11 || f.number == 13;
+        if (is_varints && n_bytes > 8)
+            return false; // complex128 has none
         if (is_list && f.type == WIRE_BYTES)
             buffer_append(b, f.bytes.at, cursor_left(&f.bytes));
         else if (f.number == 5 && f.type == WIRE_FIXED32)
