@@ -70,8 +70,8 @@ const struct rule rules[RULES_N] = {
          {0, 0.1},
          false,
          "regular [1]; voluntary units 0.1-0.2 (textbook), end-plate spikes very "
-         "irregular [5]; does not decide: one fibrillation in ten is irregular "
-         "[4], and so is a train of which some are missed"},
+         "irregular [5]; does not decide: irregular fibrillations exist [4], and a "
+         "train of which some are missed looks irregular"},
     [RULE_DIFFERENCE] = {"mean_difference_ms",
                          "mean consecutive difference",
                          "ms",
