@@ -180,6 +180,21 @@ int filter_add_comb(struct filter *f, double line_hz, size_t n_lines, double q, 
     return rc;
 }
 
+int filter_add_knobs(struct filter *f, double highpass_hz, double lowpass_hz, double notch_hz,
+                     struct err *e)
+{
+    enum { ORDER = 2 };
+    static const double notch_q = 30;
+    int rc = 0;
+    if (highpass_hz > 0 && lowpass_hz > 0)
+        rc = filter_add_bandpass(f, ORDER, highpass_hz, lowpass_hz, e);
+    else if (highpass_hz > 0)
+        rc = filter_add_highpass(f, ORDER, highpass_hz, e);
+    else if (lowpass_hz > 0)
+        rc = filter_add_lowpass(f, ORDER, lowpass_hz, e);
+    return rc == 0 && notch_hz > 0 ? filter_add_notch(f, notch_hz, notch_q, e) : rc;
+}
+
 double filter_gain(const struct filter *f, double hz)
 {
     double w = 2 * pi() * hz / f->rate_hz, gain = 1;

@@ -56,6 +56,11 @@ int filter_add_notch(struct filter *f, double line_hz, double q, struct err *e);
 // all below rate_hz / 2. 1 / q of the whole spectrum is lost.
 int filter_add_comb(struct filter *f, double line_hz, size_t n_lines, double q, struct err *e);
 
+// The three knobs of a machine: a high-pass and a low-pass of order 2 and a notch of Q 30, each left
+// out where it is 0.
+int filter_add_knobs(struct filter *f, double highpass_hz, double lowpass_hz, double notch_hz,
+                     struct err *e);
+
 double filter_gain(const struct filter *f, double hz); // |H|, causal; 0 <= hz <= rate_hz / 2
 
 void filter_reset(struct filter *f); // as if only zeros had come so far

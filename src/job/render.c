@@ -36,10 +36,9 @@ static const struct view views[] = {
 
 enum {
     MAX_SAMPLES = 1 << 26, // of one picture: 23 minutes at 48 kHz
-    FILTER_ORDER = 2,
     SPECTROGRAM_COLUMNS_MAX = 1200,
 };
-static const double settle_s = 1, notch_q = 30;
+static const double settle_s = 1;
 
 struct job {
     const struct render_options *o;
@@ -141,21 +140,6 @@ static int check_place(struct job *j, struct err *e)
 
 // ---- Samples ----
 
-static int make_filter(struct filter *f, const struct job *j, struct err *e)
-{
-    const struct render_options *o = j->o;
-    int rc = 0;
-    if (o->highpass_hz > 0 && o->lowpass_hz > 0)
-        rc = filter_add_bandpass(f, FILTER_ORDER, o->highpass_hz, o->lowpass_hz, e);
-    else if (o->highpass_hz > 0)
-        rc = filter_add_highpass(f, FILTER_ORDER, o->highpass_hz, e);
-    else if (o->lowpass_hz > 0)
-        rc = filter_add_lowpass(f, FILTER_ORDER, o->lowpass_hz, e);
-    if (rc == 0 && o->notch_hz > 0)
-        rc = filter_add_notch(f, o->notch_hz, notch_q, e);
-    return rc;
-}
-
 static int run_filter(struct filter *f, const struct job *j, float *x, size_t n, struct err *e)
 {
     if (f->n_stages == 0)
@@ -195,7 +179,7 @@ static int read_stretch(struct job *j, double from, double to, struct err *e)
     j->samples = mem_array(n_read, sizeof *j->samples);
     int rc = j->samples ? 0 : err_set(e, ERR_MEMORY, "no memory for %zu samples", n_read);
     if (rc == 0)
-        rc = make_filter(&f, j, e);
+        rc = filter_add_knobs(&f, j->o->highpass_hz, j->o->lowpass_hz, j->o->notch_hz, e);
     if (rc == 0)
         rc = recording_read(j->recording, j->o->channel, read_from, n_read, j->samples, e);
     float last = 0;
