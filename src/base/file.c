@@ -189,6 +189,21 @@ int file_write(const char *path, const void *data, size_t n, struct err *e)
     return file_draft_commit(&d, e);
 }
 
+int file_put(int fd, const void *data, size_t n, struct err *e)
+{
+    const char *at = data;
+    while (n > 0) {
+        ssize_t done = write(fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return err_set(e, ERR_IO, "writing: %s", strerror(errno));
+        at += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;

@@ -40,6 +40,9 @@ int file_draft_commit(struct file_draft *d, struct err *e);
 int file_draft_flush(struct file_draft *d, struct err *e);
 void file_draft_abandon(struct file_draft *d);
 
+// Writes all of n bytes to an open descriptor. ERR_IO: among others, a full disk.
+int file_put(int fd, const void *data, size_t n, struct err *e);
+
 bool file_exists(const char *path);    // anything of that name
 bool file_is_folder(const char *path); // follows links
 // ERR_IO: a folder, a pipe or a device, which cannot be read at random or would be waited for without

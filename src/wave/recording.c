@@ -19,7 +19,7 @@ static const struct wave_format *const formats[] = {
 
 const char *const recording_polarity_names[] = {"unknown", "negative-up", "positive-up", NULL};
 
-static int make(struct recording **out, const char *format, const char *path, struct err *e)
+int wave_new(struct recording **out, const char *format, const char *path, struct err *e)
 {
     struct recording *r = mem_zalloc(sizeof *r);
     *out = NULL;
@@ -121,8 +121,7 @@ static int count_no_numbers(struct recording *r, struct err *e)
     return 0;
 }
 
-// What all formats have to hold, after each of them.
-static int check(struct recording *r, struct err *e)
+int wave_check(struct recording *r, struct err *e)
 {
     const char *path = r->store->path;
     int rc = count_no_numbers(r, e);
@@ -193,7 +192,7 @@ static int open_as(struct recording **out, const struct wave_format *f, const ch
                    const struct recording_hints *h, struct err *e)
 {
     struct recording *r;
-    int rc = make(&r, f->name, path, e);
+    int rc = wave_new(&r, f->name, path, e);
     if (rc < 0)
         return rc;
     wave_reads(r, r->store->path);
@@ -201,7 +200,7 @@ static int open_as(struct recording **out, const struct wave_format *f, const ch
     if (rc == 0)
         rc = eaf_read_beside(r, path, e);
     if (rc == 0)
-        rc = check(r, e);
+        rc = wave_check(r, e);
     if (rc < 0) {
         recording_close(r);
         return rc;
@@ -313,7 +312,7 @@ int recording_new(struct recording **out, const struct recording_facts *facts,
 {
     struct recording *r;
     *out = NULL;
-    int rc = make(&r, "memory", "memory", e);
+    int rc = wave_new(&r, "memory", "memory", e);
     if (rc < 0)
         return rc;
     rc = copy_facts(r, facts, e);
@@ -333,7 +332,7 @@ int recording_new(struct recording **out, const struct recording_facts *facts,
             memcpy(copies[i], samples[i], n * sizeof *copies[i]);
     }
     if (rc == 0)
-        rc = check(r, e);
+        rc = wave_check(r, e);
     if (rc < 0) {
         recording_close(r);
         return rc;
@@ -406,7 +405,7 @@ int recording_slice(struct recording **out, struct recording *of, double from_s,
     struct recording *r;
     *out = NULL;
     int rc = slice_check(of, from_s, to_s, channel, e);
-    if (rc < 0 || (rc = make(&r, of->format, of->store->path, e)) < 0)
+    if (rc < 0 || (rc = wave_new(&r, of->format, of->store->path, e)) < 0)
         return rc;
     struct arena *a = &r->store->arena;
     r->store->inputs = of->store->inputs; // of the other's arena, which lives longer
@@ -440,7 +439,7 @@ int recording_slice(struct recording **out, struct recording *of, double from_s,
     } else
         rc = err_set(e, ERR_MEMORY, "%s: no memory", of->store->path);
     if (rc == 0)
-        rc = check(r, e);
+        rc = wave_check(r, e);
     if (rc < 0)
         recording_close(r);
     else

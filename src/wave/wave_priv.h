@@ -55,6 +55,11 @@ struct recording_store {
     bool is_over;          // RECORDING_MAX_ANNOTATIONS
 };
 
+// An empty recording that messages call path; the caller's: recording_close().
+int wave_new(struct recording **out, const char *format, const char *path, struct err *e);
+// What all formats have to hold, when one has filled it: sorts, counts, and ERR_MEMORY or ERR_LIMIT.
+int wave_check(struct recording *r, struct err *e);
+
 // Each of these may run out of memory: store->failed then. Text becomes valid UTF-8 without
 // control characters; printf's %s of file contents should go through wave_text() first.
 char *wave_text(struct recording *r, const void *bytes, size_t n);
