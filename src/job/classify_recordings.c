@@ -24,7 +24,8 @@ struct work {
     struct predictor *predictor;
     bool want_rules;
     size_t batch, hop; // windows, samples
-    float *inputs;     // [batch][input_floats()]
+    size_t channel;
+    float *inputs; // [batch][input_floats()]
     float *probabilities;
     struct second_opinion *rules; // of the recording; NULL: not wanted
     float *values;                // [(batch - 1) * hop + n_samples] of the recording
@@ -105,24 +106,21 @@ static int run_piece(struct work *w, const struct strip *s, size_t first, size_t
     return rc;
 }
 
-static int run_recording(json_t **out, struct work *w, const char *path,
+static int run_recording(json_t **out, struct work *w, struct recording *r, const char *path,
                          const struct monitor *monitor, struct err *e)
 {
-    struct recording *r;
     struct strip s;
     size_t n_samples = w->m->input.signal.n_samples, n_unsure = 0;
     json_t *windows = json_array(), *per_class = json_object();
     *out = NULL;
     for (size_t k = 0; k < w->m->n_classes; k++)
         json_object_set_new(per_class, w->m->labels[k], json_integer(0));
-    int rc = recording_open(&r, path, NULL, e);
-    if (rc == 0)
-        rc = strip_of(&s, r, 0, w->m->input.signal.rate_hz, e);
+    int rc = strip_of(&s, r, w->channel, w->m->input.signal.rate_hz, e);
     if (rc == 0 && s.n_samples < n_samples)
         rc = err_set(e, ERR_FORMAT, "%s: %g s, shorter than a window of %g s", path,
                      recording_duration_s(r), (double)n_samples / w->m->input.signal.rate_hz);
     if (rc == 0 && w->want_rules)
-        rc = second_opinion_new(&w->rules, r, 0, e);
+        rc = second_opinion_new(&w->rules, r, w->channel, e);
     size_t n = rc == 0 ? ((size_t)s.n_samples - n_samples) / w->hop + 1 : 0;
     for (size_t i = 0; rc == 0 && i < n; i += w->batch) {
         size_t piece = n - i < w->batch ? n - i : w->batch;
@@ -141,6 +139,17 @@ static int run_recording(json_t **out, struct work *w, const char *path,
     json_decref(per_class);
     second_opinion_free(w->rules);
     w->rules = NULL;
+    return rc;
+}
+
+static int run_path(json_t **out, struct work *w, const char *path,
+                    const struct monitor *monitor, struct err *e)
+{
+    struct recording *r;
+    *out = NULL;
+    int rc = recording_open(&r, path, NULL, e);
+    if (rc == 0)
+        rc = run_recording(out, w, r, path, monitor, e);
     recording_close(r);
     return rc;
 }
@@ -155,6 +164,7 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
     w->hop = (size_t)lround(hop);
     w->want_rules = o->want_rules;
     w->batch = o->batch ? o->batch : predictor_best_batch(&w->m->network);
+    w->channel = o->channel;
     w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
     w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);
     w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);
@@ -174,7 +184,8 @@ static int run_all(json_t *results, json_t *rejected, struct work *w,
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n_paths; i++) {
         json_t *result;
-        rc = run_recording(&result, w, o->paths[i], monitor, e);
+        rc = o->opened ? run_recording(&result, w, o->opened, o->paths[i], monitor, e)
+                       : run_path(&result, w, o->paths[i], monitor, e);
         if (rc == 0)
             rc = json_array_append_new(results, result) ? no_memory(e) : 0;
         else if (rc != ERR_CANCELLED && rc != ERR_MEMORY && rc != ERR_DEVICE) {

@@ -1,5 +1,5 @@
 /*
- * classify_recordings.h: recordings to probabilities: overlapping windows of their first channel.
+ * classify_recordings.h: recordings to probabilities: overlapping windows of one channel.
  */
 #pragma once
 
@@ -10,10 +10,14 @@
 struct err;
 struct model;
 struct monitor;
+struct recording;
 
 struct classify_recordings_options {
     const char *const *paths; // [n_paths] files
     size_t n_paths;
+    struct recording
+        *opened;     // already: the only one, which paths[0] names; NULL: none. Borrowed
+    size_t channel;  // 0 is the first
     double hop_ms;   // from one window to the next; 0: half a window
     bool want_rules; // what the rules say of each window, beside the network (second_opinion.h)
     size_t batch, n_threads; // batch 0: predictor_best_batch()
