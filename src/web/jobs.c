@@ -1,0 +1,213 @@
+/* jobs.c: the kinds of long work, see jobqueue.h. Each calls a job of job/. */
+#include "web/jobqueue.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "job/classify.h"
+#include "job/classify_recordings.h"
+#include "model/modelfolder.h"
+#include "wave/recording.h"
+#include "web/album.h"
+#include "web/modelrack.h"
+#include "web/reply.h"
+#include "web/routes.h"
+#include "web/shelf.h"
+#include "web/workbench.h"
+
+#include <string.h>
+
+enum { PICTURES_MAX = 64, BATCH_MAX = 8, WINDOWS_BATCH = 16 };
+
+static const char *member(const json_t *wish, const char *name)
+{
+    return json_string_value(json_object_get(wish, name));
+}
+
+// That the wish names a model, which reads pictures or does not.
+static int check_model(struct reply *out, const struct workbench *w, const json_t *wish,
+                       bool wants_pictures, struct err *e)
+{
+    const struct model *m = modelrack_find(w->models, member(wish, "model"));
+    if (!m)
+        return routes_missing(out, "model", e);
+    if ((m->input.kind == INPUT_PICTURE) != wants_pictures)
+        return err_set(e, ERR_USAGE, "this model reads %ss", input_kinds[m->input.kind]);
+    return 0;
+}
+
+// ---- Pictures ----
+
+static int check_pictures(struct reply *out, struct workbench *w, const json_t *wish,
+                          struct err *e)
+{
+    const json_t *list = json_object_get(wish, "pictures"), *id;
+    size_t i, n = json_array_size(list);
+    if (n < 1 || n > PICTURES_MAX)
+        return err_set(e, ERR_USAGE, "pictures: %zu, wanted 1 to %d", n, PICTURES_MAX);
+    json_array_foreach(list, i, id)
+    {
+        char *path = json_is_string(id) ? album_path(w->album, json_string_value(id)) : NULL;
+        if (!path)
+            return routes_missing(out, "picture", e);
+        mem_free(path);
+    }
+    return check_model(out, w, wish, true, e);
+}
+
+// Paths of our own become the pictures' ids again.
+static void name_by_id(json_t *lines)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(lines, i, line)
+    {
+        char id[ALBUM_ID_BYTES];
+        const char *file = member(line, "file");
+        album_id_of(id, file ? file : "");
+        json_object_set_new(line, "picture", json_string(id));
+        json_object_del(line, "file");
+    }
+}
+
+static int run_pictures(json_t **result, struct workbench *w, const json_t *wish,
+                        const struct monitor *monitor, struct err *e)
+{
+    char *paths[PICTURES_MAX] = {0};
+    const json_t *list = json_object_get(wish, "pictures");
+    size_t n = json_array_size(list);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        if (!(paths[i] = album_path(w->album, json_string_value(json_array_get(list, i)))))
+            rc = err_set(e, ERR_USAGE, "a picture is no longer kept: send it again");
+    const struct classify_options o = {.paths = (const char *const *)paths,
+                                       .n_paths = n,
+                                       .batch = n < BATCH_MAX ? n : BATCH_MAX,
+                                       .n_threads = w->n_threads};
+    if (rc == 0)
+        rc = classify(result, modelrack_find(w->models, member(wish, "model")), &o, monitor, e);
+    for (size_t i = 0; i < n; i++)
+        mem_free(paths[i]);
+    if (rc < 0)
+        return rc;
+    json_object_set_new(*result, "model", json_string(member(wish, "model")));
+    name_by_id(json_object_get(*result, "results"));
+    name_by_id(json_object_get(*result, "rejected"));
+    return 0;
+}
+
+// ---- Recordings ----
+
+static int check_recording(struct reply *out, struct workbench *w, const json_t *wish,
+                           struct err *e)
+{
+    const json_t *channel = json_object_get(wish, "channel"),
+                 *hop = json_object_get(wish, "hop_ms");
+    if (!member(wish, "recording"))
+        return err_set(e, ERR_USAGE, "recording: wanted the id of one");
+    if (channel && (!json_is_integer(channel) || json_integer_value(channel) < 0))
+        return err_set(e, ERR_USAGE, "channel: wanted a whole number from 0 on");
+    if (hop && (!json_is_number(hop) || json_number_value(hop) < 0))
+        return err_set(e, ERR_USAGE, "hop_ms: wanted a number from 0 on");
+    return check_model(out, w, wish, false, e);
+}
+
+static double real(const json_t *o, const char *name)
+{
+    return json_number_value(json_object_get(o, name));
+}
+
+// Windows of one label, one behind the other, as one stretch; its probability is their mean.
+static json_t *stretches_of(const json_t *windows, double window_s)
+{
+    json_t *list = json_array();
+    size_t n = json_array_size(windows);
+    for (size_t i = 0, end; i < n; i = end) {
+        const json_t *first = json_array_get(windows, i), *last = first;
+        const char *label = member(first, "label");
+        double sum = 0;
+        size_t n_unsure = 0;
+        for (end = i; end < n; end++) {
+            const json_t *x = json_array_get(windows, end);
+            if (strcmp(member(x, "label"), label) != 0)
+                break;
+            sum += real(json_object_get(x, "probabilities"), label);
+            n_unsure += json_is_true(json_object_get(x, "unsure"));
+            last = x;
+        }
+        double onset_s = real(first, "onset_s");
+        json_array_append_new(
+            list, json_pack("{s:f, s:f, s:s, s:f, s:I, s:I}", "onset_s", onset_s, "duration_s",
+                            real(last, "onset_s") + window_s - onset_s, "label", label,
+                            "probability", sum / (double)(end - i), "n_windows",
+                            (json_int_t)(end - i), "n_unsure", (json_int_t)n_unsure));
+    }
+    return list;
+}
+
+// A row a window: its class's number, that class's probability, and whether it is unsure.
+static json_t *rows_of(const json_t *windows, const json_t *classes)
+{
+    json_t *rows = json_array();
+    const json_t *x, *name;
+    size_t i, k, n = json_array_size(classes);
+    json_array_foreach(windows, i, x)
+    {
+        const char *label = member(x, "label");
+        json_t *row = json_array();
+        json_array_foreach(classes, k,
+                           name) if (strcmp(json_string_value(name), label) == 0) break;
+        json_array_append_new(row, json_integer((json_int_t)(k < n ? k : 0)));
+        json_array_append_new(row, json_real(real(json_object_get(x, "probabilities"), label)));
+        json_array_append_new(row, json_boolean(json_is_true(json_object_get(x, "unsure"))));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *compact(const json_t *report, const json_t *wish, const struct model *m)
+{
+    const json_t *one = json_array_get(json_object_get(report, "results"), 0);
+    const json_t *windows = json_object_get(one, "windows");
+    json_t *classes = json_object_get(report, "classes");
+    return json_pack("{s:s, s:I, s:s, s:s, s:O, s:f, s:f, s:o, s:o}", "recording",
+                     member(wish, "recording"), "channel", (json_int_t)real(wish, "channel"),
+                     "model", member(wish, "model"), "model_name", m->network.spec.network,
+                     "classes", classes, "window_ms", real(report, "window_ms"), "hop_ms",
+                     real(report, "hop_ms"), "windows", rows_of(windows, classes), "stretches",
+                     stretches_of(windows, real(report, "window_ms") / 1000));
+}
+
+static int run_recording(json_t **result, struct workbench *w, const json_t *wish,
+                         const struct monitor *monitor, struct err *e)
+{
+    struct recording *r;
+    char *name;
+    json_t *report = NULL;
+    struct model *m = modelrack_find(w->models, member(wish, "model"));
+    int rc = shelf_open_again(&r, &name, w->shelf, member(wish, "recording"), e);
+    if (rc < 0)
+        return rc;
+    const char *path = name;
+    const struct classify_recordings_options o = {
+        .paths = &path,
+        .n_paths = 1,
+        .opened = r,
+        .channel = (size_t)json_integer_value(json_object_get(wish, "channel")),
+        .hop_ms = real(wish, "hop_ms"),
+        .batch = WINDOWS_BATCH,
+        .n_threads = w->n_threads,
+    };
+    rc = classify_recordings(&report, m, &o, monitor, e);
+    if (rc == 0 && !(*result = compact(report, wish, m)))
+        rc = err_set(e, ERR_MEMORY, "no memory for windows");
+    json_decref(report);
+    recording_close(r);
+    mem_free(name);
+    return rc;
+}
+
+const struct job_kind job_kinds[] = {
+    {"classify-pictures", check_pictures, run_pictures},
+    {"classify-recording", check_recording, run_recording},
+    {0},
+};
