@@ -305,8 +305,10 @@ static int take_value(struct eventfile_reader *r, struct cursor c, struct err *e
     mem_free(r->tag);
     r->tag = NULL;
     while (wire_next(&c, &f)) {
-        if (wire_is(&f, 1, WIRE_BYTES))
+        if (wire_is(&f, 1, WIRE_BYTES)) { // of several the last counts
+            mem_free(r->tag);
             r->tag = mem_printf("%.*s", (int)cursor_left(&f.bytes), (const char *)f.bytes.at);
+        }
         if (wire_is(&f, 2, WIRE_FIXED32)) {
             take_float(&r->now.value, f.value);
             found = true;
