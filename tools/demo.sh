@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 nemg=build/nemg
 mkdir -p demo
-patients=${PATIENTS:-60}
+patients=${PATIENTS:-100}
 
 say() {
     printf '\n\033[1m%s\033[0m\n' "$*"
@@ -59,14 +59,17 @@ fi
 say "1. Simulated patients of one laboratory, and of another one with other machines"
 for lab in a b; do
     n=$patients
-    [ $lab = b ] && n=$((patients / 6))
+    [ $lab = b ] && n=$((patients / 5))
     [ -f "demo/lab-$lab/simulation.json" ] ||
-        do_this $nemg simulate --out "demo/lab-$lab" --laboratory $lab --patients "$n" --seconds 8 --seed 1 --force
+        do_this $nemg simulate --out "demo/lab-$lab" --laboratory $lab --patients "$n" --seconds 5 --seed 1 --force
 done
 
 say "2. Data sets: signals and drawn sweeps, each patient on one side"
+# Few examples of many patients teach more than many of few. A sweep at rest is 50 ms (10 divisions of 5): in
+# twice as long a one a network of 107 pixels cannot see the first phase of a fibrillation.
 for input in signal picture; do
-    options="--input $input --balance class --most 30 --negatives 0.3 --force"
+    options="--input $input --balance class --most 12 --negatives 0.3 --force"
+    [ $input = picture ] && options="$options --window-ms 50"
     # shellcheck disable=SC2086 # words
     do_this $nemg dataset build --recordings demo/lab-a --manifest demo/lab-a/manifest.csv --out "demo/$input-a" \
         --validation 0.15 --test 0.15 $options >"demo/$input-a.txt"
@@ -122,4 +125,4 @@ do_this $nemg classify --model "$picture/model" --out demo/card.png \
     "$(find demo/pictures-b/train/PSW -name '*.png' | sort | head -n 1)"
 
 tools/demo_page.sh "$signal" "$picture" >demo/index.html
-printf '\nThe page: %s/demo/index.html\nThe reports: demo/report-signal.html and .pdf, demo/report-picture.html and .pdf\nresearch use only\n' "$(pwd)"
+printf '\nThe page: %s/demo/index.html\nThe reports: demo/report-signal.html and .pdf, demo/report-picture.html and .pdf\nTo see and hear the recordings: build/nemg serve --model %s/model,%s/model --recordings demo/lab-b\nresearch use only\n' "$(pwd)" "$signal" "$picture"
