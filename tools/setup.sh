@@ -7,7 +7,7 @@ build="gcc libc6-dev make cmake ninja-build libdnnl-dev libjansson-dev libturboj
 libpng-dev libsnappy-dev zlib1g-dev libmd-dev libcairo2-dev librandom123-dev libcmocka-dev
 libkissfft-dev libsamplerate0-dev libsndfile1-dev libmicrohttpd-dev libsqlite3-dev libseccomp-dev
 fonts-dejavu-core"
-check="git clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 shellcheck jq"
+check="git curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 shellcheck jq"
 
 wanted=$build
 [ "${1-build}" = check ] && wanted="$build $check"

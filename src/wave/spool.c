@@ -238,30 +238,17 @@ static int read_header(json_t **out, uint64_t *at, int fd, uint64_t n_file, stru
     return rc;
 }
 
-int spool_open(struct recording **out, int fd, struct err *e)
+// Fills an empty recording, which has s already.
+static int fill(struct recording *r, struct spool *s, struct err *e)
 {
     struct stat st;
-    struct recording *r = NULL;
-    json_t *facts = NULL;
+    json_t *facts;
     uint64_t at = 0;
-    struct spool *s = mem_zalloc(sizeof *s);
-    *out = NULL;
-    if (!s) {
-        close(fd);
-        return err_set(e, ERR_MEMORY, "no memory for a recording");
-    }
-    s->fd = fd;
-    int rc = fstat(fd, &st) ? err_set(e, ERR_IO, "a recording in between: %s", strerror(errno))
-                            : read_header(&facts, &at, fd, (uint64_t)st.st_size, e);
-    if (rc == 0)
-        rc = wave_new(&r, "spool", "a recording that was sent", e);
-    if (rc < 0) {
-        spool_close(s);
-        json_decref(facts);
+    if (fstat(s->fd, &st))
+        return err_set(e, ERR_IO, "a recording in between: %s", strerror(errno));
+    int rc = read_header(&facts, &at, s->fd, (uint64_t)st.st_size, e);
+    if (rc < 0)
         return rc;
-    }
-    r->store->state = s;
-    r->store->source = &spool_source;
     rc = take_channels(r, json_object_get(facts, "channels"), s,
                        ((uint64_t)st.st_size - at) / sizeof(float), e);
     for (size_t i = 0; rc == 0 && i < r->n_channels; i++)
@@ -269,8 +256,27 @@ int spool_open(struct recording **out, int fd, struct err *e)
     if (rc == 0)
         take_facts(r, facts);
     json_decref(facts);
-    if (rc == 0)
-        rc = wave_check(r, e);
+    return rc == 0 ? wave_check(r, e) : rc;
+}
+
+int spool_open(struct recording **out, int fd, struct err *e)
+{
+    struct recording *r;
+    struct spool *s = mem_zalloc(sizeof *s);
+    *out = NULL;
+    if (!s) {
+        close(fd);
+        return err_set(e, ERR_MEMORY, "no memory for a recording");
+    }
+    s->fd = fd;
+    int rc = wave_new(&r, "spool", "a recording that was sent", e);
+    if (rc < 0) {
+        spool_close(s);
+        return rc;
+    }
+    r->store->state = s;
+    r->store->source = &spool_source;
+    rc = fill(r, s, e);
     if (rc < 0) {
         recording_close(r);
         return rc;

@@ -21,7 +21,9 @@
 #include "web/upload.h"
 
 #include <math.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 static void check_ok(int rc, const struct err *e)
 {
@@ -491,6 +493,36 @@ static void test_store_refuses(void **state)
     scratch_remove(folder);
 }
 
+// A disk that takes no more: one write fails, what was there stays, and later ones work again.
+static void test_store_on_a_full_disk(void **state)
+{
+    (void)state;
+    struct store *s;
+    struct err e;
+    long long id;
+    json_t *list;
+    char *folder = scratch_folder(), *path = path_join(folder, "p.nemg");
+    struct annotation a = {1, 0, 0, "Fibs", NULL};
+    struct rlimit old, none;
+    check_ok(store_open(&s, path, NULL, &e), &e);
+    check_ok(store_annotate(&id, s, "file:x", &a, &e), &e);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    none = (struct rlimit){1024, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    int rc = store_annotate(&id, s, "file:x", &a, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(rc, ERR_IO);
+    check_ok(store_annotations(&list, s, "file:x", &e), &e);
+    assert_int_equal(json_array_size(list), 1);
+    json_decref(list);
+    check_ok(store_annotate(&id, s, "file:x", &a, &e), &e);
+    store_close(s);
+    mem_free(path);
+    scratch_remove(folder);
+}
+
 // ---- Traces ----
 
 static struct recording *ramp(size_t n, float from)
@@ -582,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_upload),
         cmocka_unit_test(test_store),
         cmocka_unit_test(test_store_refuses),
+        cmocka_unit_test(test_store_on_a_full_disk),
         cmocka_unit_test(test_minmax),
         cmocka_unit_test(test_overview),
         cmocka_unit_test(test_stretch),
