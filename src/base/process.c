@@ -2,20 +2,21 @@
 #include "base/process.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 size_t process_resident_bytes(void)
 {
-    unsigned long long n_pages = 0; // statm: total, resident, ..., in pages (man 5 proc)
+    char line[128] = ""; // statm: total, resident, ..., in pages (man 5 proc)
     long page = sysconf(_SC_PAGESIZE);
     FILE *f = fopen("/proc/self/statm", "r");
     if (!f)
         return 0;
-    if (fscanf(f, "%*s %llu", &n_pages) != 1)
-        n_pages = 0;
+    const char *resident = fgets(line, sizeof line, f) ? strchr(line, ' ') : NULL;
     fclose(f);
-    return page > 0 ? (size_t)n_pages * (size_t)page : 0;
+    return resident && page > 0 ? (size_t)strtoull(resident, NULL, 10) * (size_t)page : 0;
 }
 
 size_t process_peak_bytes(void)

@@ -32,12 +32,12 @@ static json_t *describe(const struct recording_convert_options *o, const struct 
 
 int recording_convert(json_t **report, const struct recording_convert_options *o, struct err *e)
 {
-    struct recording *whole, *part = NULL;
+    struct recording *whole = NULL, *part = NULL;
     *report = NULL;
     int rc = recording_write_check(o->out, o->format, e);
     if (rc == 0)
         rc = recording_open(&whole, o->in, o->hints, e);
-    if (rc < 0)
+    if (rc < 0 || !whole)
         return rc;
     struct recording *r = whole;
     if (o->from_s != 0 || o->to_s > 0 || o->channel) {

@@ -70,12 +70,12 @@ static json_t *kept(const struct recording *r)
 int recording_deidentify(json_t **report, const struct recording_deidentify_options *o,
                          struct err *e)
 {
-    struct recording *r;
+    struct recording *r = NULL;
     *report = NULL;
     int rc = recording_write_check(o->out, o->format, e);
     if (rc == 0)
         rc = recording_open(&r, o->in, o->hints, e);
-    if (rc < 0)
+    if (rc < 0 || !r)
         return rc;
     const struct recording_format_facts *f = recording_write_format(o->out, o->format);
     json_t *list = drop(r, o);

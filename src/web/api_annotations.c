@@ -75,8 +75,8 @@ static int parse(struct annotation *a, json_t *body, const struct recording *r, 
 ROUTE_HANDLER(api_annotations_post)
 {
     struct shelf_item *item;
-    struct annotation a;
-    long long id;
+    struct annotation a = {0};
+    long long id = 0;
     int rc = shelf_take(&item, out, w->shelf, q->parameters[0], e);
     if (rc == 0)
         rc = parse(&a, q->json, item->recording, e);

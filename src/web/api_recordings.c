@@ -227,7 +227,7 @@ ROUTE_HANDLER(api_recordings_trace)
 {
     const char *id = q->parameters[0];
     struct shelf_item *item;
-    struct wish x;
+    struct wish x = {0};
     int rc = shelf_take(&item, out, w->shelf, id, e);
     if (rc == 0)
         rc = parse_wish(&x, q, item->recording, HUGE_VAL, e);
@@ -254,7 +254,7 @@ ROUTE_HANDLER(api_recordings_trace)
 ROUTE_HANDLER(api_recordings_sound)
 {
     struct shelf_item *item;
-    struct wish x;
+    struct wish x = {0};
     float *values = NULL;
     size_t n = 0;
     int rc = shelf_take(&item, out, w->shelf, q->parameters[0], e);

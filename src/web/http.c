@@ -220,9 +220,12 @@ static struct MHD_Response *body_response(struct exchange *x)
             r->bytes = NULL;
     } else if (r->body == REPLY_ASSET && r->status == 200) {
         // MHD does not write into it
-        void *bytes = (void *)(uintptr_t)r->asset->bytes;
-        m = MHD_create_response_from_buffer((size_t)(r->asset->end - r->asset->bytes), bytes,
-                                            MHD_RESPMEM_PERSISTENT);
+        union {
+            const void *read;
+            void *written;
+        } bytes = {r->asset->bytes};
+        m = MHD_create_response_from_buffer((size_t)(r->asset->end - r->asset->bytes),
+                                            bytes.written, MHD_RESPMEM_PERSISTENT);
     } else if (r->body == REPLY_FILE) {
         m = MHD_create_response_from_fd64(r->n_file, r->fd);
         if (m)
@@ -309,6 +312,7 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+// NOLINTNEXTLINE(readability-function-size): libmicrohttpd's nine parameters
 static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char *key,
                                  const char *file_name, const char *type, const char *coding,
                                  const char *data, uint64_t offset, size_t n)
@@ -537,25 +541,29 @@ static int start_daemon(struct http *h, const struct http_options *o, int fd, st
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     unsigned per_address =
         http_is_loopback(o->address) ? HTTP_MAX_CONNECTIONS : HTTP_MAX_CONNECTIONS / 8;
+    // MHD does not write into them
+    union {
+        const char *read;
+        void *written;
+    } key = {o->key}, certificate = {o->certificate};
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, HTTP_MAX_CONNECTIONS, NULL},
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)per_address, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, 2 * HTTP_PATIENCE_S, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * HTTP_HEADER_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)2 * HTTP_PATIENCE_S, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)2 * HTTP_HEADER_BYTES, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)peer_changes, h},
         {MHD_OPTION_END, 0, NULL},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->key},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, key.written},
         {MHD_OPTION_END, 0, NULL},
     };
     if (o->certificate) {
         if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
             return err_set(e, ERR_UNSUPPORTED, "this libmicrohttpd was built without TLS");
         flags |= MHD_USE_TLS;
-        items[8] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-                                           (void *)(uintptr_t)o->certificate};
+        items[8] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, certificate.written};
     }
     h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, h, MHD_OPTION_ARRAY, items,
                                  MHD_OPTION_END);

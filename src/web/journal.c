@@ -94,7 +94,8 @@ size_t journal_read(struct journal *j, uint64_t *at, char *out, size_t n)
         size_t n_event = strlen(event);
         if (n_event > n - used)
             break;
-        memcpy(out + used, event, n_event);
+        for (size_t i = 0; i < n_event; i++)
+            out[used + i] = event[i];
         used += n_event;
         ++*at;
     }

@@ -24,10 +24,8 @@ static void make_header(char h[BLOCK_BYTES], const char *name, uint64_t n)
     snprintf(h + 136, 12, "%011o", 0u);
     memset(h + 148, ' ', 8); // the checksum counts itself as blanks
     h[156] = '0';
-    memcpy(h + 257,
-           "ustar\0"
-           "00",
-           8);
+    static const char magic[8] = {'u', 's', 't', 'a', 'r', 0, '0', '0'};
+    memcpy(h + 257, magic, sizeof magic);
     unsigned sum = 0;
     for (size_t i = 0; i < BLOCK_BYTES; i++)
         sum += (unsigned char)h[i];

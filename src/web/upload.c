@@ -27,7 +27,10 @@ void upload_clean_name(char out[UPLOAD_NAME_BYTES], const char *title)
     for (; *title; title++) {
         unsigned char c = (unsigned char)*title;
         bool is_plain = c < 0x80 && (isalnum(c) || c == '-' || c == '_' || (c == '.' && n > 0));
-        out[n++] = is_plain ? (char)c : '_';
+        out[n] = '_';
+        if (is_plain)
+            out[n] = *title;
+        n++;
     }
     out[n] = 0;
     if (n == 0)
