@@ -157,7 +157,12 @@ r=$(field '.recordings[0].recording')
 check recording api 200 "/api/v1/recordings/$r"
 check_json recording-facts '.duration_s == 4 and .channels[0].unit == "uV" and (has("patient") | not)' "$scratch/answer"
 bytes() { # N PATH
-    api 200 "$2" && n=$(wc -c <"$scratch/answer") && [ "$n" = "$1" ] || { echo "$n bytes" >&2; return 1; }
+    api 200 "$2" || return 1
+    n=$(wc -c <"$scratch/answer")
+    if [ "$n" != "$1" ]; then
+        echo "$n bytes" >&2
+        return 1
+    fi
 }
 rate=$(api 200 "/api/v1/recordings/$r" && field '.channels[0].rate_hz')
 check trace-columns bytes 832 "/api/v1/recordings/$r/trace?from=0&duration=4&columns=100"
@@ -263,8 +268,8 @@ events() {
 check events events
 if grep -qE 'a000|lab|Hea|p01' "$scratch/log"; then failed no-names-in-log "$(cat "$scratch/log")"; else ok no-names-in-log; fi
 stop
-[ "$status" = 0 ] && ok stops || failed stops "status $status: $(cat "$scratch/log")"
-[ -z "$(ls -A "$TMPDIR")" ] && ok leaves-nothing || failed leaves-nothing "$(find "$TMPDIR")"
+if [ "$status" = 0 ]; then ok stops; else failed stops "status $status: $(cat "$scratch/log")"; fi
+if [ -z "$(ls -A "$TMPDIR")" ]; then ok leaves-nothing; else failed leaves-nothing "$(find "$TMPDIR")"; fi
 
 # stopped in the middle of work, with a stream open
 start --model "$scratch/s/model" --recordings "$scratch/lab"
@@ -274,7 +279,7 @@ for _ in 1 2 3 4 5; do
     json 202 /api/v1/jobs "{\"kind\": \"classify-recording\", \"model\": \"m1\", \"recording\": \"$r\", \"hop_ms\": 0.2}"
 done
 stop
-[ "$status" = 0 ] && ok stops-in-work || failed stops-in-work "status $status: $(cat "$scratch/log")"
+if [ "$status" = 0 ]; then ok stops-in-work; else failed stops-in-work "status $status: $(cat "$scratch/log")"; fi
 
 # ---- What it does not start with ----
 
