@@ -21,7 +21,7 @@ result() { # TITLE NAME
 }
 
 report() { # TITLE NAME
-    printf '<section><h3><a href="%s.html">%s</a></h3><p>Summary, curves, errors, leak gap, shortcuts, model card (<a href="%s.pdf">as PDF</a>).</p></section>\n' \
+    printf '<section><h3><a href="%s.html">%s</a></h3><p>Summary, curves, errors, shortcuts, model card (<a href="%s.pdf">as PDF</a>).</p></section>\n' \
         "$2" "$1" "$2"
 }
 
