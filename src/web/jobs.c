@@ -3,8 +3,11 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "draw/heat.h"
+#include "image/image.h"
 #include "job/classify.h"
 #include "job/classify_recordings.h"
+#include "job/explain.h"
 #include "model/modelfolder.h"
 #include "wave/recording.h"
 #include "web/album.h"
@@ -93,6 +96,55 @@ static int run_pictures(json_t **result, struct workbench *w, const json_t *wish
     name_by_id(json_object_get(*result, "results"));
     name_by_id(json_object_get(*result, "rejected"));
     return 0;
+}
+
+// Which places of a picture speak for a class: the picture under a veil, as one more picture.
+
+static int check_explanation(struct reply *out, struct workbench *w, const json_t *wish,
+                             struct err *e)
+{
+    const char *id = member(wish, "picture");
+    char *path = id ? album_path(w->album, id) : NULL;
+    if (!path)
+        return routes_missing(out, "picture", e);
+    mem_free(path);
+    return check_model(out, w, wish, true, e);
+}
+
+static int explain_path(json_t **result, struct workbench *w, const json_t *wish,
+                        const char *path, const struct monitor *monitor, struct err *e)
+{
+    const struct model *m = modelrack_find(w->models, member(wish, "model"));
+    const struct saliency_options so = {.n_threads = w->n_threads, .monitor = monitor};
+    const struct explain_options o = {.path = path, .class_name = member(wish, "class")};
+    struct explanation x = {0};
+    struct saliency *s;
+    char id[ALBUM_ID_BYTES];
+    int rc = saliency_new(&s, m, &so, e);
+    if (rc == 0)
+        rc = explain(&x, s, &o, e);
+    if (rc == 0) {
+        heat_over(x.picture.rgb, x.share, x.picture.width, x.picture.height);
+        rc = album_add(id, w->album, &x.picture, e);
+    }
+    if (rc == 0 &&
+        !(*result = json_pack("{s:s, s:s, s:s}", "picture", id, "class", m->labels[x.i_class],
+                              "method", saliency_titles[saliency_settings(s)->method])))
+        rc = err_set(e, ERR_MEMORY, "no memory for a map");
+    explanation_release(&x);
+    saliency_free(s);
+    return rc;
+}
+
+static int run_explanation(json_t **result, struct workbench *w, const json_t *wish,
+                           const struct monitor *monitor, struct err *e)
+{
+    char *path = album_path(w->album, member(wish, "picture"));
+    if (!path)
+        return err_set(e, ERR_USAGE, "the picture is no longer kept: send it again");
+    int rc = explain_path(result, w, wish, path, monitor, e);
+    mem_free(path);
+    return rc;
 }
 
 // ---- Recordings ----
@@ -208,6 +260,7 @@ static int run_recording(json_t **result, struct workbench *w, const json_t *wis
 
 const struct job_kind job_kinds[] = {
     {"classify-pictures", check_pictures, run_pictures},
+    {"explain-picture", check_explanation, run_explanation},
     {"classify-recording", check_recording, run_recording},
     {0},
 };

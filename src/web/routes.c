@@ -22,6 +22,8 @@ const struct route routes[] = {
     {"GET", API "/recordings/{recording}", ROUTE_SLOW, api_recordings_get},
     {"GET", API "/recordings/{recording}/trace", ROUTE_SLOW, api_recordings_trace},
     {"GET", API "/recordings/{recording}/sound", ROUTE_SLOW, api_recordings_sound},
+    {"GET", API "/recordings/{recording}/discharges", ROUTE_SLOW, api_discharges},
+    {"GET", API "/recordings/{recording}/opinion", ROUTE_SLOW, api_opinion},
     {"GET", API "/recordings/{recording}/annotations", ROUTE_SLOW, api_annotations_get},
     {"POST", API "/recordings/{recording}/annotations", ROUTE_SLOW | ROUTE_WANTS_JSON,
      api_annotations_post},

@@ -136,6 +136,10 @@ same_scores() {
     [ "$(jq -c '.results[0].probabilities' "$scratch/cli")" = "$(jq -c '.result.results[0].probabilities' "$scratch/answer")" ]
 }
 check picture-scores-as-cli same_scores
+check picture-explained job "{\"kind\": \"explain-picture\", \"model\": \"m1\", \"picture\": \"$id\", \"class\": \"PSW\"}"
+check_json picture-explained-class '.state == "done" and .result.class == "PSW"' "$scratch/answer"
+check picture-map api 200 "/api/v1/pictures/$(field .result.picture)"
+check picture-explained-none json 404 /api/v1/jobs '{"kind": "explain-picture", "model": "m1", "picture": "abc"}'
 check picture-none json 404 /api/v1/jobs '{"kind": "classify-pictures", "model": "m1", "pictures": ["abc"]}'
 check picture-other-model json 400 /api/v1/jobs "{\"kind\": \"classify-pictures\", \"model\": \"m2\", \"pictures\": [\"$id\"]}"
 check model-none json 404 /api/v1/jobs "{\"kind\": \"classify-pictures\", \"model\": \"m9\", \"pictures\": [\"$id\"]}"
@@ -173,6 +177,11 @@ check trace-no-number api 400 "/api/v1/recordings/$r/trace?from=abc"
 check trace-columns-over api 400 "/api/v1/recordings/$r/trace?columns=99999999"
 check trace-channel api 400 "/api/v1/recordings/$r/trace?channel=7"
 check sound bytes 192000 "/api/v1/recordings/$r/sound?from=1&duration=1"
+check discharges api 200 "/api/v1/recordings/$r/discharges?from=0&duration=4"
+check_json discharges-trains '(.discharges | length) == ([.trains[].n] | add)' "$scratch/answer"
+check discharges-long api 400 "/api/v1/recordings/$r/discharges?duration=61"
+check opinion api 200 "/api/v1/recordings/$r/opinion?from=0.5&duration=0.1"
+check_json opinion-rules '.opinion | (.points_to | length) > 0 and has("findings")' "$scratch/answer"
 check recording-none api 404 /api/v1/recordings/0123456789abcdef/trace
 check recording-path api 404 "/api/v1/recordings/..%2f..%2fetc%2fpasswd"
 check windows job "{\"kind\": \"classify-recording\", \"model\": \"m2\", \"recording\": \"$r\"}"

@@ -1,6 +1,6 @@
 // pictures.js: the page "Pick a picture".
 
-import { address, getBytes, postFiles, runJob } from './api.js';
+import { address, postFiles, runJob } from './api.js';
 import { colorOf } from './classes.js';
 import { complain, element, forgive, say } from './messages.js';
 
@@ -31,23 +31,23 @@ function verdict(result) {
   return result.set.length ? `Unsure: it could be ${result.set.join(' or ')}.` : 'Unsure: it is like none of the classes.';
 }
 
-// A heat map over the picture, once it is asked for.
-function heatButton(card, frame, wish) {
+// A heat map in place of the picture, once it is asked for.
+function heatButton(image, wish) {
   const button = element('button', { type: 'button', textContent: 'Heat map' });
-  let image = null;
+  const plain = { src: image.src, alt: image.alt };
+  let heat = null;
   button.setAttribute('aria-pressed', 'false');
   button.addEventListener('click', async () => {
     const isOn = button.getAttribute('aria-pressed') === 'true';
+    button.disabled = true;
     try {
-      if (!image) {
-        button.disabled = true;
-        const job = await runJob({ kind: 'explain-picture', ...wish });
-        image = element('img', { className: 'heat', alt: `Heat map: which places speak for ${job.result.class}` });
-        image.src = URL.createObjectURL(new Blob([await getBytes(`/jobs/${job.job}/picture`)], { type: 'image/png' }));
-        frame.append(image);
+      if (!heat) {
+        const { result } = await runJob({ kind: 'explain-picture', ...wish });
+        heat = { src: address(`/pictures/${result.picture}`), alt: `${plain.alt}, under a map of what speaks for ${result.class} (${result.method})` };
       }
-      image.hidden = isOn;
+      Object.assign(image, isOn ? plain : heat);
       button.setAttribute('aria-pressed', String(!isOn));
+      if (!isOn) say(`${heat.alt}.`);
     } catch (why) {
       complain(why);
     }
@@ -59,7 +59,6 @@ function heatButton(card, frame, wish) {
 class Pictures {
   constructor(status) {
     this.models = status.models.filter((m) => m.reads === 'picture');
-    this.canExplain = status.can_explain;
     this.pictures = []; // {picture, name, card}
     for (const m of this.models) {
       const calibrated = m.is_calibrated ? '' : ', not calibrated';
@@ -142,13 +141,12 @@ class Pictures {
   }
 
   draw(p, result, classes, model) {
-    const frame = element('div', { className: 'picture' },
-      element('img', { src: address(`/pictures/${p.picture}`), alt: `The picture ${p.name}` }));
-    p.card.replaceChildren(element('h2', { textContent: p.name }), frame);
+    const image = element('img', { src: address(`/pictures/${p.picture}`), alt: `The picture ${p.name}` });
+    p.card.replaceChildren(element('h2', { textContent: p.name }), element('div', { className: 'picture' }, image));
     if (!result) return;
     p.card.append(scoresTable(result, classes),
-      element('p', { className: result.unsure ? 'unsure' : '', textContent: verdict(result) }));
-    if (this.canExplain) p.card.append(heatButton(p.card, frame, { model, picture: p.picture }));
+      element('p', { className: result.unsure ? 'unsure' : '', textContent: verdict(result) }),
+      heatButton(image, { model, picture: p.picture }));
   }
 }
 

@@ -11,6 +11,7 @@ import { Tiles, fetchTrace } from './tiles.js';
 
 const $ = (id) => document.getElementById(id);
 const clamp = (x, low, high) => Math.min(Math.max(x, low), Math.max(low, high));
+const found = '\u0000found'; // among labels: no label
 const filters = {
   highpass: [['0', 'off'], ['2', '2 Hz'], ['10', '10 Hz'], ['20', '20 Hz'], ['100', '100 Hz'], ['500', '500 Hz']],
   lowpass: [['0', 'off'], ['1000', '1 kHz'], ['3000', '3 kHz'], ['5000', '5 kHz'], ['10000', '10 kHz']],
@@ -65,6 +66,7 @@ class Recordings {
     $('stop').addEventListener('click', () => this.job && remove(`/jobs/${this.job}`).catch(complain));
     $('recording-filter').addEventListener('input', () => this.drawList());
     $('rhythm-label').addEventListener('change', () => this.drawRhythm());
+    $('rules').addEventListener('click', () => this.askRules());
     $('annotate').addEventListener('submit', (event) => { event.preventDefault(); this.annotate(); });
     for (const id of ['export-format', 'export-model']) $(id).addEventListener('change', () => this.setExport());
     this.setVolume();
@@ -88,16 +90,16 @@ class Recordings {
 
   drawList() {
     const words = $('recording-filter').value.toLowerCase();
-    const found = this.list.filter((r) => r.name.toLowerCase().includes(words));
+    const named = this.list.filter((r) => r.name.toLowerCase().includes(words));
     const recent = new Set(this.recent.map((r) => r.recording));
-    $('recording-list').replaceChildren(...found.slice(0, 500).map((r) => {
+    $('recording-list').replaceChildren(...named.slice(0, 500).map((r) => {
       const button = element('button', { type: 'button', textContent: r.name + (recent.has(r.recording) ? ' ·' : '') });
       if (r.recording === this.recording?.recording) button.setAttribute('aria-current', 'true');
       if (recent.has(r.recording)) button.title = 'opened before';
       button.addEventListener('click', () => { location.hash = `recordings/${r.recording}`; });
       return element('li', {}, button);
     }));
-    if (!found.length) $('recording-list').append(element('li', { textContent: this.list.length ? 'none of that name' : 'none here yet' }));
+    if (!named.length) $('recording-list').append(element('li', { textContent: this.list.length ? 'none of that name' : 'none here yet' }));
   }
 
   takeFiles() {
@@ -309,11 +311,11 @@ class Recordings {
 
   async loadEvents() {
     const { recording: id } = this.recording;
-    const found = await getJson(`/recordings/${id}/annotations`);
+    const events = await getJson(`/recordings/${id}/annotations`);
     if (id !== this.recording.recording) return;
-    this.file = found.file.map((e) => ({ ...e, source: 'file' }));
-    this.own = found.own.map((e) => ({ ...e, source: 'person' }));
-    if (found.n_file > found.file.length) say(`${found.n_file} annotations, of which the first ${found.file.length} are listed.`);
+    this.file = events.file.map((e) => ({ ...e, source: 'file' }));
+    this.own = events.own.map((e) => ({ ...e, source: 'person' }));
+    if (events.n_file > events.file.length) say(`${events.n_file} annotations, of which the first ${events.file.length} are listed.`);
     this.merge();
   }
 
@@ -325,8 +327,9 @@ class Recordings {
     const counts = new Map();
     for (const e of [...this.file, ...this.own]) counts.set(e.label, (counts.get(e.label) ?? 0) + 1);
     const chosen = $('rhythm-label').value;
-    $('rhythm-label').replaceChildren(...[...counts].map(([l, n]) => new Option(`${l} (${n})`, l)));
+    $('rhythm-label').replaceChildren(new Option('discharges that are found here', found), ...[...counts].map(([l, n]) => new Option(`${l} (${n})`, l)));
     if (counts.has(chosen)) $('rhythm-label').value = chosen;
+    else if (chosen !== found && counts.size) [$('rhythm-label').value] = [...counts.keys()];
     this.setExport();
     this.drawRhythm();
   }
@@ -343,18 +346,50 @@ class Recordings {
     say(`${e.label} at ${e.onset_s.toFixed(3)} s.`);
   }
 
-  drawRhythm() {
+  async drawRhythm() {
     if (!this.recording) return;
     const label = $('rhythm-label').value;
-    const onsets = [...this.file, ...this.own].filter((e) => e.label === label).map((e) => e.onset_s).sort((a, b) => a - b);
     const middle = this.sweep.view.from + this.sweep.span / 2;
     const width = Math.min(this.duration, 10);
     const from = clamp(middle - width / 2, 0, this.duration - width);
-    const inside = onsets.filter((t) => t >= from && t <= from + width);
-    const m = measure(inside);
-    $('rhythm-strip').replaceChildren(strip(onsets, from, from + width));
-    $('rhythm-text').textContent = `${label || 'No label'}: ${describe(m)}`;
+    let [title, rows] = [label || 'No label', [[...this.file, ...this.own].filter((e) => e.label === label)
+      .map((e) => e.onset_s).sort((a, b) => a - b).filter((t) => t >= from && t <= from + width)]];
+    if (label === found) [title, rows] = await this.findTrains(from, width);
+    const m = measure(rows[0]);
+    $('rhythm-strip').replaceChildren(strip(rows, from, from + width));
+    $('rhythm-text').textContent = `${title}: ${describe(m)}`;
     $('rhythm-histogram').replaceChildren(histogram(m));
+  }
+
+  // Discharges that look alike, the train with the most of them first.
+  async findTrains(from, duration) {
+    try {
+      const wish = new URLSearchParams({ channel: this.channel, from, duration });
+      const { discharges, trains } = await getJson(`/recordings/${this.recording.recording}/discharges?${wish}`);
+      const rows = trains.map((_, i) => discharges.filter((d) => d[3] === i).map((d) => d[0])).sort((a, b) => b.length - a.length);
+      return [`${discharges.length} discharges of ${trains.length} shapes; the most frequent`, rows.length ? rows.slice(0, 5) : [[]]];
+    } catch (why) {
+      complain(why);
+      return ['Discharges', [[]]];
+    }
+  }
+
+  async askRules() {
+    const { onset_s: from, duration_s: duration } = this.spanned();
+    try {
+      const wish = new URLSearchParams({ channel: this.channel, from, duration });
+      const { opinion } = await getJson(`/recordings/${this.recording.recording}/opinion?${wish}`);
+      const n = opinion.n_discharges;
+      $('rules-text').textContent = `From ${from.toFixed(3)} s, ${(1000 * duration).toFixed(0)} ms: ${n} discharge${n === 1 ? '' : 's'}; the rules point to ${opinion.points_to}.`;
+      $('rules-table').tBodies[0].replaceChildren(...opinion.findings.map((f) => {
+        const value = f.value === null ? 'not measurable' : `${Number(f.value.toPrecision(3))} ${f.unit}`;
+        return element('tr', {}, element('th', { scope: 'row', textContent: f.rule.replaceAll('_', ' ') + (f.decides ? ' (decides)' : '') }),
+          ...[value, f.Fibs, f.PSW].map((textContent) => element('td', { textContent })));
+      }));
+      $('rules-table').hidden = !opinion.findings.length;
+    } catch (why) {
+      complain(why);
+    }
   }
 
   spanned() {

@@ -28,12 +28,14 @@ export function describe(m) {
     `variation ${(100 * m.cv).toFixed(0)} % of the mean interval${mcd}.`;
 }
 
-export function strip(onsets, from, to) {
-  const picture = svg('svg', { viewBox: '0 0 600 46', role: 'img', 'aria-label': `Rhythm from ${from.toFixed(1)} to ${to.toFixed(1)} s` });
+// One row of ticks a train.
+export function strip(rows, from, to) {
+  const high = 24 * rows.length;
+  const picture = svg('svg', { viewBox: `0 0 600 ${high + 22}`, role: 'img', 'aria-label': `Rhythm from ${from.toFixed(1)} to ${to.toFixed(1)} s` });
   const x = (t) => (t - from) / (to - from) * 600;
-  for (const t of onsets) if (t >= from && t <= to) picture.append(svg('line', { class: 'tick', x1: x(t), x2: x(t), y1: 4, y2: 26 }));
-  picture.append(svg('line', { class: 'axis', x1: 0, x2: 600, y1: 28, y2: 28 }),
-    svg('text', { x: 2, y: 42 }, `${from.toFixed(1)} s`), svg('text', { x: 598, y: 42, 'text-anchor': 'end' }, `${to.toFixed(1)} s`));
+  rows.forEach((onsets, i) => onsets.forEach((t) => picture.append(svg('line', { class: 'tick', x1: x(t), x2: x(t), y1: 24 * i + 4, y2: 24 * i + 22 }))));
+  picture.append(svg('line', { class: 'axis', x1: 0, x2: 600, y1: high + 2, y2: high + 2 }),
+    svg('text', { x: 2, y: high + 16 }, `${from.toFixed(1)} s`), svg('text', { x: 598, y: high + 16, 'text-anchor': 'end' }, `${to.toFixed(1)} s`));
   return picture;
 }
 
