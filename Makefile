@@ -20,6 +20,7 @@ demo: build/nemg ## the whole workflow in a few minutes; IMAGES=DIR takes your c
 check: ## every test and every check of the sources; closes with "N passed, N failed, N skipped"
 	@mkdir -p build
 	@tools/setup.sh check
+	@tools/setup.sh browser || echo "make check: without a browser its tests are skipped"
 	@tools/check.sh
 
 lint: ## only the checks of the sources

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh build|check: installs the Debian packages that building (or checking) wants and that
-# are missing. Quick when nothing is missing.
+# setup.sh build|check|browser: installs the Debian packages that building (or checking, or the tests in
+# a browser) want and that are missing. Quick when nothing is missing.
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build libdnnl-dev libjansson-dev libturbojpeg0-dev
@@ -9,8 +9,11 @@ libkissfft-dev libsamplerate0-dev libsndfile1-dev libmicrohttpd-dev libsqlite3-d
 fonts-dejavu-core"
 check="git curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 shellcheck jq"
 
+browser="chromium chromium-driver python3-selenium" # 400 MB
+
 wanted=$build
 [ "${1-build}" = check ] && wanted="$build $check"
+[ "${1-build}" = browser ] && wanted=$browser
 
 missing=""
 for package in $wanted; do

@@ -6,8 +6,8 @@ import { element } from './messages.js';
 const $ = (id) => document.getElementById(id);
 const pageRows = 100;
 const columns = [
-  ['onset_s', 'Time (s)', (e) => e.onset_s.toFixed(3)],
-  ['duration_s', 'Lasts (ms)', (e) => (1000 * e.duration_s).toFixed(1)],
+  ['onset_s', 'At (s)', (e) => e.onset_s.toFixed(3)],
+  ['duration_s', 'For (ms)', (e) => (1000 * e.duration_s).toFixed(1)],
   ['label', 'Label', (e) => e.label],
   ['source', 'Source', (e) => (e.author ? `${e.source}: ${e.author}` : e.source)],
   ['probability', 'Score', (e) => (e.probability === undefined ? '' : `${(100 * e.probability).toFixed(1)} %${e.n_unsure ? ' (unsure)' : ''}`)],

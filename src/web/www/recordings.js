@@ -81,8 +81,8 @@ class Recordings {
       this.recent = recent;
       this.drawList();
       if (isCut) say('The folder holds more recordings than are listed.');
+      this.sweep.fit();
       if (id && id !== this.recording?.recording) await this.open(id);
-      else this.sweep.fit();
     } catch (why) {
       complain(why);
     }
@@ -137,6 +137,7 @@ class Recordings {
     const r = await getJson(`/recordings/${id}`);
     const { view } = this.sweep;
     this.recording = r;
+    this.overview = null;
     this.model = [];
     this.jobDone = null;
     Object.assign(view, { from: 0, cursor: null, calipers: null, up: r.polarity === 'negative-up' ? 1 : -1 });
@@ -150,6 +151,7 @@ class Recordings {
       r.repairs.length ? `repaired: ${r.repairs.join('; ')}` : ''];
     $('recording-facts').textContent = facts.filter(Boolean).join(' · ');
     $('ms').value = view.ms;
+    this.sweep.fit();
     this.retile();
     this.fitGain();
     this.drawList();
@@ -172,7 +174,7 @@ class Recordings {
     if (!this.recording) return;
     const c = this.recording.channels[this.channel];
     this.sweep.view.unit = c.unit === 'uV' ? 'µV' : c.unit;
-    this.tiles.use(this.recording.recording, this.wish(), this.sweep.screen, this.duration);
+    this.tiles.use(this.recording.recording, this.wish(), this.sweep.screen, this.duration, this.sweep.columns);
     this.move(this.sweep.view.from);
     this.restartSound();
   }
@@ -189,16 +191,13 @@ class Recordings {
   move(from) {
     const { sweep } = this;
     sweep.view.from = clamp(from, 0, this.duration - sweep.span);
-    $('position').max = Math.max(0, this.duration - sweep.span);
-    $('position').value = sweep.view.from;
-    $('position').setAttribute('aria-valuetext', `${sweep.view.from.toFixed(3)} seconds`);
     this.changed();
   }
 
   changed() {
     this.sweep.draw();
     this.drawOverview();
-    this.readOut();
+    this.readOutTimer ??= setTimeout(() => { this.readOutTimer = null; this.readOut(); }, 50);
     clearTimeout(this.rhythmTimer);
     this.rhythmTimer = setTimeout(() => this.drawRhythm(), 150);
   }
@@ -237,6 +236,8 @@ class Recordings {
       text = `Calipers: ${(1000 * dt).toFixed(2)} ms${dt ? ` (${(1 / dt).toFixed(1)}/s)` : ''}, ${Math.abs(b.v - a.v).toFixed(1)} ${view.unit}`;
     }
     $('readout').textContent = text;
+    Object.assign($('position'), { max: Math.max(0, this.duration - this.sweep.span), value: view.from });
+    $('position').setAttribute('aria-valuetext', `${view.from.toFixed(3)} seconds`);
     this.announce(text);
     $('trace').setAttribute('aria-label', `Trace, ${view.mode}, ${view.ms} ms and ${view.uv} ${view.unit} a division, negative up, ${text}`);
     const span = this.spanned();
@@ -258,28 +259,41 @@ class Recordings {
       const trace = await fetchTrace(id, wish);
       if (id !== this.recording.recording) return;
       this.overview = trace;
-      this.drawOverview();
+      this.drawOverview(true);
     } catch (why) {
       complain(why);
     }
   }
 
-  drawOverview() {
+  // What does not move (envelope and classes) is kept as a picture: free run draws this 60 times a
+  // second.
+  drawOverview(isNew = false) {
     const canvas = $('overview');
     const [w, h] = [canvas.clientWidth, canvas.clientHeight];
     if (!w || !this.recording) return;
-    if (canvas.width !== w) { canvas.width = w; canvas.height = h; }
-    const c = canvas.getContext('2d');
     const colors = this.sweep.colors();
-    c.fillStyle = colors.screen;
-    c.fillRect(0, 0, w, h);
+    if (isNew || canvas.width !== w || this.overviewColors !== colors) {
+      Object.assign(canvas, { width: w, height: h });
+      this.overviewColors = colors;
+      this.overviewStill = this.paintOverview(colors, w, h);
+    }
     const x = (t) => t / this.duration * w;
-    const band = 14;
-    this.drawBand(c, x, h - band, band);
-    if (this.overview) this.drawEnvelope(c, colors, w, h - band);
+    const c = canvas.getContext('2d');
+    c.drawImage(this.overviewStill, 0, 0);
     c.strokeStyle = colors.cursor;
     c.lineWidth = 2;
     c.strokeRect(x(this.sweep.view.from), 1, Math.max(3, x(this.sweep.span)), h - 2);
+  }
+
+  paintOverview(colors, width, height) {
+    const band = 14;
+    const still = Object.assign(document.createElement('canvas'), { width, height });
+    const c = still.getContext('2d');
+    c.fillStyle = colors.screen;
+    c.fillRect(0, 0, width, height);
+    this.drawBand(c, (t) => t / this.duration * width, height - band, band);
+    if (this.overview) this.drawEnvelope(c, colors, width, height - band);
+    return still;
   }
 
   drawEnvelope(c, colors, w, h) {
@@ -337,7 +351,7 @@ class Recordings {
   eventsChanged() {
     this.sweep.marks = this.events.shown.map((e) => ({ ...e, color: colorOf(e.label) }));
     this.sweep.draw();
-    this.drawOverview();
+    this.drawOverview(true);
   }
 
   goTo(e) {
@@ -632,6 +646,7 @@ class Recordings {
       this.move(event.offsetX / $('overview').clientWidth * this.duration - sweep.span / 2);
     });
     new ResizeObserver(() => this.drawOverview()).observe($('overview'));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.drawOverview(true));
   }
 }
 

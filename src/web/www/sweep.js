@@ -16,11 +16,13 @@ export class Sweep {
     this.marks = []; // {onset_s, duration_s, label, color}
     this.isAsked = false;
     new ResizeObserver(() => this.fit()).observe(canvas);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.palette = null; this.draw(); });
     this.fit();
   }
 
   get screen() { return this.view.ms * nx / 1000; } // seconds of one sweep
+  // As many columns as pixels, in steps, so that a window that is dragged asks for few sizes.
+  get columns() { return Math.min(2000, Math.max(400, 200 * Math.ceil(this.canvas.width / 200))); }
   get rows() { return this.view.mode === 'raster' ? rasterRows : 1; }
   get span() { return this.screen * this.rows; }
   get ny() { return this.view.mode === 'raster' ? rasterRows : 8; }
@@ -45,9 +47,12 @@ export class Sweep {
   }
 
   colors() {
-    const style = getComputedStyle(this.canvas);
-    const names = ['screen', 'grid', 'trace', 'cursor', 'ink', 'soft', 'mark'];
-    return Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()]));
+    if (!this.palette) {
+      const style = getComputedStyle(this.canvas);
+      const names = ['screen', 'grid', 'trace', 'cursor', 'ink', 'soft', 'mark'];
+      this.palette = Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()]));
+    }
+    return this.palette;
   }
 
   // Where row r and value v lie, in pixels of the canvas.
@@ -116,8 +121,8 @@ export class Sweep {
     const from = this.view.from + row * this.screen;
     const [first, last] = [from, from + this.screen].map((t) => Math.floor(t / tiles.seconds));
     c.strokeStyle = colors.trace;
-    c.lineWidth = 1.2 * this.ratio;
-    c.lineJoin = 'round';
+    c.lineWidth = this.ratio;
+    c.lineJoin = 'bevel'; // a mitre makes spikes of noise longer than they are
     c.beginPath();
     let isOn = false;
     for (let i = first; i <= last; i++) {
@@ -159,7 +164,8 @@ export class Sweep {
     c.textBaseline = 'top';
     c.fillStyle = colors.screen;
     c.globalAlpha = 0.8;
-    c.fillRect(x - 4 * this.ratio, y - dy - 4 * this.ratio, dx + 8 * this.ratio, dy + 24 * this.ratio);
+    const left = Math.min(x, x + dx - c.measureText(text).width) - 4 * this.ratio;
+    c.fillRect(left, y - dy - 4 * this.ratio, x + dx + 4 * this.ratio - left, dy + 24 * this.ratio);
     c.globalAlpha = 1;
     c.strokeStyle = colors.ink;
     c.lineWidth = 2 * this.ratio;
@@ -169,7 +175,9 @@ export class Sweep {
     c.lineTo(x + dx, y);
     c.stroke();
     c.fillStyle = colors.ink;
-    c.fillText(text, x, y + 4 * this.ratio);
+    c.textAlign = 'right';
+    c.fillText(text, x + dx, y + 4 * this.ratio);
+    c.textAlign = 'left';
     c.fillStyle = colors.soft;
     c.fillText(`negative up${this.isDecimated ? ' · lowest and highest of each column' : ''}`, pad, pad / 2);
   }

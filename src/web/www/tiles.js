@@ -6,8 +6,6 @@
 import { getBytes } from './api.js';
 
 const kept = 48;
-export const columns = 1600;
-
 function parse(bytes) {
   const head = new DataView(bytes);
   return {
@@ -31,10 +29,10 @@ export class Tiles {
   }
 
   // Another recording, channel, filter or sweep speed: all tiles are others.
-  use(id, wish, seconds, duration) {
+  use(id, wish, seconds, duration, columns) {
     this.controller.abort();
     this.clear();
-    Object.assign(this, { id, wish, seconds, count: Math.ceil(duration / seconds) });
+    Object.assign(this, { id, wish, seconds, columns, count: Math.ceil(duration / seconds) });
   }
 
   clear() {
@@ -63,7 +61,7 @@ export class Tiles {
       tiles.delete(old);
     }
     try {
-      const wish = { ...this.wish, from: number * this.seconds, duration: this.seconds, columns };
+      const wish = { ...this.wish, from: number * this.seconds, duration: this.seconds, columns: this.columns };
       tiles.set(number, await fetchTrace(this.id, wish, signal));
       this.onNews();
     } catch (why) {
