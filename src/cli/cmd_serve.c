@@ -11,7 +11,7 @@ extern const struct command serve_command;
 
 struct serve_args {
     struct option_list models;
-    const char *recordings, *project, *author, *address, *certificate, *key;
+    const char *dataset, *recordings, *project, *author, *address, *certificate, *key;
     size_t port, upload_mb, threads;
 };
 
@@ -23,6 +23,12 @@ static const struct option serve_option_table[] = {
      .offset = AT(models),
      .metavar = "DIR,...",
      .help = "model folders to classify with"},
+    {.name = "dataset",
+     .short_name = 'd',
+     .kind = OPTION_KIND_PATH,
+     .offset = AT(dataset),
+     .metavar = "DIR",
+     .help = "data set to show similar examples of; not given: what each model was trained on"},
     {.name = "recordings",
      .kind = OPTION_KIND_PATH,
      .offset = AT(recordings),
@@ -99,6 +105,7 @@ static int serve_run(struct command_call *call, struct err *e)
         .workbench = {.version = NEMG_VERSION,
                       .models = a->models.items,
                       .n_models = a->models.n,
+                      .dataset = a->dataset,
                       .recordings = a->recordings,
                       .project = a->project,
                       .author = a->author,

@@ -2,10 +2,9 @@
  * features.c: what a frozen trunk makes of every example, computed once in inference mode. Heads are
  * then trained on vectors, thousands of steps in the time of a few.
  *
- * They are kept beside the data set, as a TensorFlow checkpoint for each split and view:
+ * They are kept beside the data set (vectors.h), for each split and view:
  *
- *     <data set>/features/<key>/<split>-<view>.{index,data-00000-of-00001}
- *     "<tensor>"  float32 [examples][values of one example]
+ *     <data set>/features/<key>/<split>-<view>
  *
  * The key is the SHA-256 of all that they depend on: the data set, what the network reads and how it
  * is varied, the network's shape, and every value of the trunk. So a file that is there is right,
@@ -20,9 +19,9 @@
 #include "base/monitor.h"
 #include "base/sha256.h"
 #include "data/loader.h"
+#include "job/vectors.h"
 #include "model/weights.h"
 #include "nn/variables.h"
-#include "tf/checkpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -102,67 +101,28 @@ static int find_place(char **out, const struct train *t, const struct features_s
     return *out ? 0 : no_memory(e);
 }
 
+static void tables_of(struct vectors out[NETWORK_MAX_HEADS], const struct features *f,
+                      const struct train *t, size_t n)
+{
+    for (size_t k = 0; k < f->n_tensors; k++)
+        out[k] = (struct vectors){.name = graph_tensor_name(t->network.graph, f->tensors[k]),
+                                  .n = n,
+                                  .floats = f->floats[k],
+                                  .values = f->values[k]};
+}
+
 // True: all of them were read. What is damaged is told, and computed anew.
 static bool read_kept(struct features *f, const struct train *t, const char *prefix, size_t n)
 {
-    struct checkpoint_reader *r;
+    struct vectors tables[NETWORK_MAX_HEADS];
     struct err why;
-    char *index = mem_printf("%s.index", prefix);
-    bool is_there = index && file_exists(index);
-    mem_free(index);
-    if (!is_there)
-        return false;
-    int rc = checkpoint_reader_open(&r, prefix, &why);
-    for (size_t k = 0; rc == 0 && k < f->n_tensors; k++) {
-        const char *name = graph_tensor_name(t->network.graph, f->tensors[k]);
-        const struct checkpoint_entry *x = checkpoint_reader_find(r, name);
-        if (!x || x->n_dims != 2 || x->dims[0] != n || x->dims[1] != f->floats[k])
-            rc = err_set(&why, ERR_FORMAT, "%s: \"%s\" is not as wanted", prefix, name);
-        else
-            rc = checkpoint_reader_floats(r, x, f->values[k], &why);
-    }
-    if (rc == 0)
+    tables_of(tables, f, t, n);
+    int rc = vectors_read(prefix, tables, f->n_tensors, &why);
+    if (rc == 1)
         monitor_note(t->monitor, "features of %zu examples from %s", n, prefix);
-    else
+    else if (rc < 0)
         monitor_note(t->monitor, "%s: computed anew", why.text);
-    checkpoint_reader_close(r);
-    return rc == 0;
-}
-
-static int compare_names(const struct train *t, int a, int b)
-{
-    return strcmp(graph_tensor_name(t->network.graph, a),
-                  graph_tensor_name(t->network.graph, b));
-}
-
-static int write_kept(const struct features *f, const struct train *t, const char *prefix,
-                      size_t n, struct err *e)
-{
-    struct checkpoint_writer *w = NULL;
-    char *folder = mem_strdup(prefix);
-    size_t order[NETWORK_MAX_HEADS] = {0};
-    if (!folder)
-        return no_memory(e);
-    *strrchr(folder, '/') = '\0';
-    for (size_t k = 0; k < f->n_tensors; k++) { // in ascending order of name
-        size_t at = k;
-        for (; at && compare_names(t, f->tensors[order[at - 1]], f->tensors[k]) > 0; at--)
-            order[at] = order[at - 1];
-        order[at] = k;
-    }
-    int rc = file_make_folders(folder, e);
-    if (rc == 0)
-        rc = checkpoint_writer_open(&w, prefix, e);
-    for (size_t i = 0; rc == 0 && i < f->n_tensors; i++) {
-        size_t k = order[i], dims[] = {n, f->floats[k]};
-        rc = checkpoint_writer_add(w, graph_tensor_name(t->network.graph, f->tensors[k]),
-                                   TF_FLOAT, dims, 2, f->values[k], e);
-    }
-    if (rc == 0)
-        rc = checkpoint_writer_finish(w, e);
-    checkpoint_writer_close(w);
-    mem_free(folder);
-    return rc;
+    return rc == 1;
 }
 
 // ---- Computing ----
@@ -233,6 +193,7 @@ static int compute(struct features *out, struct train *t, const struct examples 
 int features_compute(struct features *out, struct train *t, const struct examples *x,
                      const struct features_spec *s, struct err *e)
 {
+    struct vectors tables[NETWORK_MAX_HEADS];
     char *prefix = NULL;
     struct err why;
     *out = (struct features){0};
@@ -242,7 +203,8 @@ int features_compute(struct features *out, struct train *t, const struct example
     if (rc == 0 && !(prefix && read_kept(out, t, prefix, x->n))) {
         rc = compute(out, t, x, s, e);
         // a folder that cannot be written to costs time, not the run
-        if (rc == 0 && prefix && write_kept(out, t, prefix, x->n, &why) < 0)
+        tables_of(tables, out, t, x->n);
+        if (rc == 0 && prefix && vectors_write(prefix, tables, out->n_tensors, &why) < 0)
             monitor_note(t->monitor, "features are not kept: %s", why.text);
     }
     mem_free(prefix);

@@ -66,6 +66,8 @@ ROUTE_HANDLER(api_pictures_get)
     size_t n;
     char *path = album_path(w->album, q->parameters[0]);
     if (!path)
+        path = album_path(w->answers, q->parameters[0]);
+    if (!path)
         return routes_missing(out, "picture", e);
     int rc = file_read(&png, &n, path, IMAGE_MAX_BYTES, e);
     mem_free(path);

@@ -2,13 +2,17 @@
 #include "web/jobqueue.h"
 
 #include "base/err.h"
+#include "base/file.h"
+#include "base/jsontext.h"
 #include "base/mem.h"
 #include "draw/heat.h"
 #include "image/image.h"
 #include "job/classify.h"
 #include "job/classify_recordings.h"
 #include "job/explain.h"
+#include "job/neighbors.h"
 #include "model/modelfolder.h"
+#include "tf/example.h"
 #include "wave/recording.h"
 #include "web/album.h"
 #include "web/modelrack.h"
@@ -19,7 +23,7 @@
 
 #include <string.h>
 
-enum { PICTURES_MAX = 64, BATCH_MAX = 8, WINDOWS_BATCH = 16 };
+enum { PICTURES_MAX = 64, BATCH_MAX = 8, WINDOWS_BATCH = 16, NEAREST = 6 };
 
 static const char *member(const json_t *wish, const char *name)
 {
@@ -98,9 +102,7 @@ static int run_pictures(json_t **result, struct workbench *w, const json_t *wish
     return 0;
 }
 
-// Which places of a picture speak for a class: the picture under a veil, as one more picture.
-
-static int check_explanation(struct reply *out, struct workbench *w, const json_t *wish,
+static int check_one_picture(struct reply *out, struct workbench *w, const json_t *wish,
                              struct err *e)
 {
     const char *id = member(wish, "picture");
@@ -111,6 +113,7 @@ static int check_explanation(struct reply *out, struct workbench *w, const json_
     return check_model(out, w, wish, true, e);
 }
 
+// Which places of a picture speak for a class: the picture under a veil, as one more picture.
 static int explain_path(json_t **result, struct workbench *w, const json_t *wish,
                         const char *path, const struct monitor *monitor, struct err *e)
 {
@@ -125,7 +128,7 @@ static int explain_path(json_t **result, struct workbench *w, const json_t *wish
         rc = explain(&x, s, &o, e);
     if (rc == 0) {
         heat_over(x.picture.rgb, x.share, x.picture.width, x.picture.height);
-        rc = album_add(id, w->album, &x.picture, e);
+        rc = album_add(id, w->answers, &x.picture, e);
     }
     if (rc == 0 &&
         !(*result = json_pack("{s:s, s:s, s:s}", "picture", id, "class", m->labels[x.i_class],
@@ -143,6 +146,66 @@ static int run_explanation(json_t **result, struct workbench *w, const json_t *w
     if (!path)
         return err_set(e, ERR_USAGE, "the picture is no longer kept: send it again");
     int rc = explain_path(result, w, wish, path, monitor, e);
+    mem_free(path);
+    return rc;
+}
+
+// What the model was trained on that it finds most alike.
+
+static int similar_json(json_t **out, struct workbench *w, const struct model *m,
+                        const struct neighbor *x, struct err *e)
+{
+    struct image im;
+    char id[ALBUM_ID_BYTES], file[256];
+    const struct example *y = x->example;
+    int rc = image_decode(&im, y->encoded.data, y->encoded.n, e);
+    if (rc < 0)
+        return rc;
+    rc = album_add(id, w->answers, &im, e);
+    image_release(&im);
+    snprintf(file, sizeof file, "%.*s", (int)y->filename.n, (const char *)y->filename.data);
+    if (rc == 0 &&
+        !(*out = json_pack("{s:s, s:s, s:o, s:f}", "picture", id, "label", m->labels[y->label],
+                           "name", jsontext_string(file), "similarity", x->similarity)))
+        rc = err_set(e, ERR_MEMORY, "no memory for examples");
+    return rc;
+}
+
+static int find_similar(json_t **result, struct workbench *w, const json_t *wish,
+                        const struct example *x, const struct monitor *monitor, struct err *e)
+{
+    struct neighbor found[NEAREST];
+    struct neighbors *nb;
+    const struct model *m = modelrack_find(w->models, member(wish, "model"));
+    int rc = modelrack_neighbors(&nb, w->models, member(wish, "model"), w->dataset,
+                                 w->n_threads, monitor, e);
+    int n = rc == 0 ? neighbors_find(found, NEAREST, nb, x, e) : rc;
+    if (n < 0)
+        return n;
+    json_t *list = json_array(), *one;
+    for (int i = 0; rc == 0 && i < n; i++)
+        if ((rc = similar_json(&one, w, m, &found[i], e)) == 0)
+            json_array_append_new(list, one);
+    if (rc == 0 &&
+        !(*result = json_pack("{s:O, s:b}", "examples", list, "is_own", neighbors_is_own(nb))))
+        rc = err_set(e, ERR_MEMORY, "no memory for examples");
+    json_decref(list);
+    return rc;
+}
+
+static int run_similar(json_t **result, struct workbench *w, const json_t *wish,
+                       const struct monitor *monitor, struct err *e)
+{
+    unsigned char *bytes = NULL;
+    size_t n;
+    char *path = album_path(w->album, member(wish, "picture"));
+    if (!path)
+        return err_set(e, ERR_USAGE, "the picture is no longer kept: send it again");
+    int rc = file_read(&bytes, &n, path, IMAGE_MAX_BYTES, e);
+    const struct example x = {.encoded = {bytes, n}};
+    if (rc == 0)
+        rc = find_similar(result, w, wish, &x, monitor, e);
+    mem_free(bytes);
     mem_free(path);
     return rc;
 }
@@ -260,7 +323,8 @@ static int run_recording(json_t **result, struct workbench *w, const json_t *wis
 
 const struct job_kind job_kinds[] = {
     {"classify-pictures", check_pictures, run_pictures},
-    {"explain-picture", check_explanation, run_explanation},
+    {"explain-picture", check_one_picture, run_explanation},
+    {"similar-examples", check_one_picture, run_similar},
     {"classify-recording", check_recording, run_recording},
     {0},
 };

@@ -6,6 +6,7 @@
 #include "base/jsontext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/neighbors.h"
 #include "model/modelfolder.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@
 struct modelrack {
     struct model *models; // [n]
     char **names;
+    struct neighbors **neighbors; // NULL: not asked for yet
     size_t n;
 };
 
@@ -42,8 +44,9 @@ int modelrack_open(struct modelrack **out, const char *const *folders, size_t n,
     if (r) {
         r->models = mem_array(n, sizeof *r->models);
         r->names = mem_array(n, sizeof *r->names);
+        r->neighbors = mem_array(n, sizeof(struct neighbors *));
     }
-    if (!r || !r->models || !r->names)
+    if (!r || !r->models || !r->names || !r->neighbors)
         rc = err_set(e, ERR_MEMORY, "no memory for models");
     for (size_t i = 0; rc == 0 && i < n; i++) {
         rc = model_open(&r->models[i], folders[i], e);
@@ -65,9 +68,11 @@ void modelrack_close(struct modelrack *r)
     if (!r)
         return;
     for (size_t i = 0; i < r->n; i++) {
+        neighbors_close(r->neighbors[i]);
         model_close(&r->models[i]);
         mem_free(r->names[i]);
     }
+    mem_free(r->neighbors);
     mem_free(r->models);
     mem_free(r->names);
     mem_free(r);
@@ -102,10 +107,30 @@ json_t *modelrack_json(const struct modelrack *r)
     return list;
 }
 
-struct model *modelrack_find(const struct modelrack *r, const char *id)
+// n: none of that id.
+static size_t index_of(const struct modelrack *r, const char *id)
 {
     size_t i;
-    if (!id || id[0] != 'm' || !text_to_size(&i, id + 1) || i < 1 || i > r->n)
-        return NULL;
-    return &r->models[i - 1];
+    return id && id[0] == 'm' && text_to_size(&i, id + 1) && i >= 1 && i <= r->n ? i - 1 : r->n;
+}
+
+struct model *modelrack_find(const struct modelrack *r, const char *id)
+{
+    size_t i = index_of(r, id);
+    return i < r->n ? &r->models[i] : NULL;
+}
+
+int modelrack_neighbors(struct neighbors **out, struct modelrack *r, const char *id,
+                        const char *dataset, size_t n_threads, const struct monitor *monitor,
+                        struct err *e)
+{
+    size_t i = index_of(r, id);
+    const struct neighbors_options o = {
+        .dataset = dataset, .n_threads = n_threads, .monitor = monitor};
+    *out = NULL;
+    if (i == r->n)
+        return err_set(e, ERR_USAGE, "no such model");
+    int rc = r->neighbors[i] ? 0 : neighbors_open(&r->neighbors[i], &r->models[i], &o, e);
+    *out = r->neighbors[i];
+    return rc;
 }

@@ -11,6 +11,8 @@
 struct err;
 struct model;
 struct modelrack;
+struct monitor;
+struct neighbors;
 
 int modelrack_open(struct modelrack **out, const char *const *folders, size_t n, struct err *e);
 void modelrack_close(struct modelrack *r); // accepts NULL
@@ -21,3 +23,9 @@ json_t *modelrack_json(const struct modelrack *r);
 
 // The model of an id ("m1"); NULL: none.
 struct model *modelrack_find(const struct modelrack *r, const char *id);
+
+// The examples of a model's data set (dataset NULL: its own), opened when they are first asked for.
+// Borrowed; for the engine's thread.
+int modelrack_neighbors(struct neighbors **out, struct modelrack *r, const char *id,
+                        const char *dataset, size_t n_threads, const struct monitor *monitor,
+                        struct err *e);

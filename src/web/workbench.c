@@ -33,6 +33,7 @@ static int make_scratch(struct workbench *w, struct err *e)
 int workbench_open(struct workbench *w, const struct workbench_options *o, struct err *e)
 {
     *w = (struct workbench){.version = o->version,
+                            .dataset = o->dataset,
                             .n_threads = o->n_threads,
                             .max_upload_bytes = o->max_upload_bytes};
     int rc = make_scratch(w, e);
@@ -44,6 +45,8 @@ int workbench_open(struct workbench *w, const struct workbench_options *o, struc
         rc = modelrack_open(&w->models, o->models, o->n_models, e);
     if (rc == 0)
         rc = album_new(&w->album, w->scratch, e);
+    if (rc == 0)
+        rc = album_new(&w->answers, w->scratch, e);
     if (rc == 0)
         rc = store_open(&w->store, o->project, o->author, e);
     if (rc == 0)
@@ -60,6 +63,7 @@ void workbench_close(struct workbench *w)
     jobqueue_free(w->jobs);
     shelf_free(w->shelf);
     store_close(w->store);
+    album_free(w->answers);
     album_free(w->album);
     modelrack_close(w->models);
     journal_free(w->journal);

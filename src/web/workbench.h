@@ -23,7 +23,9 @@ struct workbench {
     struct journal *journal;
     struct sandbox *sandbox;
     struct modelrack *models;
-    struct album *album;
+    const char *dataset;   // of similar examples; NULL: each model's own
+    struct album *album;   // what was sent
+    struct album *answers; // pictures that answer: maps, examples
     struct shelf *shelf;
     struct store *store;
     struct jobqueue *jobs;
@@ -33,6 +35,7 @@ struct workbench_options {
     const char *version;
     const char *const *models; // [n_models] model folders
     size_t n_models;
+    const char *dataset;    // of similar examples; NULL: what each model was trained on
     const char *recordings; // folder; NULL: none
     const char *project;    // file; NULL: the person's own
     const char *author;     // of annotations; NULL: the name of the account

@@ -142,6 +142,11 @@ def pictures_page():
     shot("pictures")
     button.send_keys(Keys.ENTER)
     until("heat-map-off", lambda: button.get_attribute("aria-pressed") == "false")
+    similar = driver.find_element(By.XPATH, "//div[@class='bar']/button[text()='Similar examples']")
+    similar.send_keys(Keys.ENTER)
+    until("similar-examples", lambda: len(driver.find_elements(By.CSS_SELECTOR, ".examples img")) == 6)
+    check("similar-examples-are-of-the-training", "what it was trained on" in driver.find_element(By.CSS_SELECTOR, ".similar p").text)
+    shot("similar")
     accessible("pictures")
     # pasted: what a browser gives a page for Ctrl+V
     driver.execute_async_script("""const done = arguments[0];

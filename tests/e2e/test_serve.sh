@@ -139,6 +139,21 @@ check picture-scores-as-cli same_scores
 check picture-explained job "{\"kind\": \"explain-picture\", \"model\": \"m1\", \"picture\": \"$id\", \"class\": \"PSW\"}"
 check_json picture-explained-class '.state == "done" and .result.class == "PSW"' "$scratch/answer"
 check picture-map api 200 "/api/v1/pictures/$(field .result.picture)"
+# A picture that the model was trained on is its own nearest example; one of another patient is not.
+similar() {
+    n_own=0
+    for patient in 01 02 03 04 05 06; do
+        api 200 /api/v1/pictures -F "f=@$scratch/pictures/PSW/p${patient}_0.png" &&
+            job "{\"kind\": \"similar-examples\", \"model\": \"m1\", \"picture\": \"$(field '.pictures[0].picture')\"}" || return 1
+        first=$(field '.result.examples[0] | select(.similarity > 0.99999) | .name')
+        [ "$first" != "PSW/p${patient}_0.png" ] || n_own=$((n_own + 1))
+    done
+    [ "$n_own" = "$("$nemg" dataset show "$scratch/set" --json | jq ".splits.train.patients | length")" ]
+}
+check similar-examples similar
+check_json similar-examples-sorted '(.result.examples | length) == 6 and .result.is_own and
+    ([.result.examples[].similarity] | . == (sort | reverse))' "$scratch/answer"
+check similar-examples-are-there api 200 "/api/v1/pictures/$(field '.result.examples[5].picture')"
 check picture-explained-none json 404 /api/v1/jobs '{"kind": "explain-picture", "model": "m1", "picture": "abc"}'
 check picture-none json 404 /api/v1/jobs '{"kind": "classify-pictures", "model": "m1", "pictures": ["abc"]}'
 check picture-other-model json 400 /api/v1/jobs "{\"kind\": \"classify-pictures\", \"model\": \"m2\", \"pictures\": [\"$id\"]}"
@@ -289,6 +304,31 @@ for _ in 1 2 3 4 5; do
 done
 stop
 if [ "$status" = 0 ]; then ok stops-in-work; else failed stops-in-work "status $status: $(cat "$scratch/log")"; fi
+
+# ---- Similar examples of a damaged file, of a data set made anew, of another one ----
+
+# asks: a job for what is like a picture, at its end
+asks() {
+    api 200 /api/v1/pictures -F "f=@$picture" &&
+        job "{\"kind\": \"similar-examples\", \"model\": \"m1\", \"picture\": \"$(field '.pictures[0].picture')\"}"
+}
+kept=$(find "$scratch/set/features" -name 'nearest-train.data*')
+check similar-examples-are-kept test -s "$kept"
+head -c 100 "$kept" >"$kept.cut" && mv "$kept.cut" "$kept"
+start --model "$scratch/p/model"
+check similar-of-damaged asks
+check_json similar-of-damaged-anew '.state == "done" and (.result.examples | length) == 6' "$scratch/answer"
+stop
+check set-made-anew "$nemg" dataset build --images "$scratch/pictures" --manifest "$scratch/pictures/manifest.csv" \
+    --out "$scratch/set" --validation 0.34 --seed 9 --force --quiet
+start --model "$scratch/p/model"
+check similar-of-other-set asks
+check_json similar-of-other-set-refused '.state == "failed" and (.error.message | test("made anew"))' "$scratch/answer"
+stop
+start --model "$scratch/p/model" --dataset "$scratch/set"
+check similar-of-named-set asks
+check_json similar-of-named-set-told '.state == "done" and (.result.is_own | not)' "$scratch/answer"
+stop
 
 # ---- What it does not start with ----
 

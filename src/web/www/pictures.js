@@ -56,6 +56,46 @@ function heatButton(image, wish) {
   return button;
 }
 
+// What the model was trained on and finds most alike, below the picture, once it is asked for.
+function similarButton(card, wish) {
+  const button = element('button', { type: 'button', textContent: 'Similar examples' });
+  const part = element('section', { className: 'similar', hidden: true });
+  button.setAttribute('aria-expanded', 'false');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    try {
+      if (!part.childElementCount) {
+        const { result } = await runJob({ kind: 'similar-examples', ...wish }, ({ progress: p }) => {
+          if (p?.total) say(`${p.what}: ${p.done} of ${p.total}`);
+        });
+        showSimilar(part, result);
+      }
+      part.hidden = !part.hidden;
+      button.setAttribute('aria-expanded', String(!part.hidden));
+      if (!part.hidden) say(part.querySelector('p').textContent);
+    } catch (why) {
+      complain(why);
+    }
+    button.disabled = false;
+  });
+  card.append(part);
+  return button;
+}
+
+function showSimilar(part, { examples, is_own: isOwn }) {
+  const counts = new Map();
+  for (const x of examples) counts.set(x.label, (counts.get(x.label) ?? 0) + 1);
+  const labels = [...counts].map(([label, n]) => `${n} ${label}`).join(', ');
+  const list = element('ul', { className: 'examples' });
+  for (const x of examples) {
+    const image = element('img', { src: address(`/pictures/${x.picture}`), alt: `Example of ${x.label}, ${x.name}`, title: x.name });
+    const swatch = element('i');
+    swatch.style.background = colorOf(x.label);
+    list.append(element('li', {}, image, element('span', {}, swatch, `${x.label} ${x.similarity.toFixed(3)}`)));
+  }
+  part.append(element('p', { className: 'note', textContent: `Most alike for the model, of ${isOwn ? 'what it was trained on' : 'the data set of --dataset'}: ${labels}. 1 is the same.` }), list);
+}
+
 class Pictures {
   constructor(status) {
     this.models = status.models.filter((m) => m.reads === 'picture');
@@ -146,7 +186,9 @@ class Pictures {
     if (!result) return;
     p.card.append(scoresTable(result, classes),
       element('p', { className: result.unsure ? 'unsure' : '', textContent: verdict(result) }),
-      heatButton(image, { model, picture: p.picture }));
+      element('div', { className: 'bar' }, heatButton(image, { model, picture: p.picture }),
+        similarButton(p.card, { model, picture: p.picture })));
+    p.card.append(p.card.querySelector('.similar')); // below the buttons
   }
 }
 
