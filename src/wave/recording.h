@@ -100,6 +100,7 @@ struct recording_hints {
     uint64_t skip_bytes;  // raw: header to pass over
     char delimiter;       // text; 0: found out
     bool decimal_comma;   // text; false: found out
+    bool skip_checksums;  // WFDB: opens without reading all samples once
 };
 extern const char *const recording_dtypes[]; // ended by NULL
 

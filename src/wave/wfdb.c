@@ -457,7 +457,8 @@ static int check_sum(struct recording *r, struct wfdb *w, size_t i, struct err *
     return 0;
 }
 
-static int check_sums(struct recording *r, struct wfdb *w, struct err *e)
+static int check_sums(struct recording *r, struct wfdb *w, const struct recording_hints *h,
+                      struct err *e)
 {
     uint64_t n_bytes = 0;
     for (size_t i = 0; i < w->n_names; i++)
@@ -468,7 +469,8 @@ static int check_sums(struct recording *r, struct wfdb *w, struct err *e)
         bool is_whole =
             !w->n_frames || r->channels[i].n_samples + (uint64_t)s->skew ==
                                 w->n_frames * s->layout.per_frame; // else it cannot fit
-        if (rc == 0 && s->has_checksum && is_whole && n_bytes <= CHECKSUM_MAX_BYTES)
+        if (rc == 0 && s->has_checksum && is_whole && n_bytes <= CHECKSUM_MAX_BYTES &&
+            !(h && h->skip_checksums))
             rc = check_sum(r, w, i, e);
         if (rc < 0)
             return rc;
@@ -499,7 +501,7 @@ static int wfdb_open(struct recording *r, const char *path, const struct recordi
     if (rc == 0)
         rc = settle_length(r, w, n_frames, e);
     if (rc == 0)
-        rc = check_sums(r, w, e);
+        rc = check_sums(r, w, h, e);
     if (rc < 0)
         return rc;
     wave_use_gain(r, h);

@@ -363,8 +363,10 @@ int shelf_add(char id[SHELF_ID_BYTES], struct shelf *s, const struct upload *u, 
 
 static int open_recording(struct recording **out, const struct entry *x, struct err *e)
 {
+    // an hour is to open as fast as a second; "nemg info" looks at its checksums
+    const struct recording_hints hints = {.skip_checksums = true};
     if (x->path)
-        return recording_open(out, x->path, NULL, e);
+        return recording_open(out, x->path, &hints, e);
     int fd = dup(x->spool);
     *out = NULL;
     return fd < 0 ? err_set(e, ERR_IO, "%s: %s", x->name, strerror(errno))

@@ -158,6 +158,7 @@ class Recordings {
     $('legend').replaceChildren();
     say(`Opened, ${r.duration_s.toFixed(1)} s.`);
     this.sweep.fit();
+    await this.tiles.first; // then only the server reads the whole recording
     await Promise.all([this.loadEvents(), this.loadOverview()]);
   }
 

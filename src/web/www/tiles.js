@@ -35,7 +35,9 @@ export class Tiles {
     Object.assign(this, { id, wish, seconds, columns, count: Math.ceil(duration / seconds) });
   }
 
+  // The promise `first` is kept when one tile is there, or cannot be had.
   clear() {
+    this.first = new Promise((resolve) => { this.isThere = resolve; });
     this.tiles = new Map(); // number -> tile, or null while it is asked for
     this.controller = new AbortController();
     this.count = 0;
@@ -54,7 +56,7 @@ export class Tiles {
 
   async fetch(number) {
     const { signal } = this.controller;
-    const { tiles } = this;
+    const { tiles, isThere } = this;
     tiles.set(number, null);
     for (const old of tiles.keys()) {
       if (tiles.size <= kept) break;
@@ -68,6 +70,7 @@ export class Tiles {
       tiles.delete(number);
       if (why.name !== 'AbortError') this.onError(why);
     }
+    isThere();
   }
 
   // Value of the trace at a time: of many samples the one furthest from 0.
