@@ -99,6 +99,7 @@ export class Sweep {
     const bar = 4 * this.ratio;
     c.font = `${11 * this.ratio}px sans-serif`;
     c.textBaseline = 'bottom';
+    let free = 0; // labels begin where the one before has ended, or are left to the table
     for (const m of this.marks) {
       if (m.onset_s > this.view.from + this.span || m.onset_s + m.duration_s < this.view.from) continue;
       for (let row = 0; row < this.rows; row++) {
@@ -108,9 +109,12 @@ export class Sweep {
         const y = (row + 1) * rowHeight - (m.source === 'model' ? bar : 2 * bar + 1);
         c.fillStyle = m.color;
         c.fillRect(x, y, end - x, bar);
-        if (this.rows === 1 && m.source !== 'model' && this.view.ms <= 50) {
+        const at = Math.max(2, x);
+        if (this.rows === 1 && m.source !== 'model' && this.view.ms <= 50 && at >= free) {
+          const text = m.label.slice(0, 12);
           c.fillStyle = colors.ink;
-          c.fillText(m.label.slice(0, 12), Math.max(2, x), y - 1);
+          c.fillText(text, at, y - 1);
+          free = at + c.measureText(text).width + 4 * this.ratio;
         }
       }
     }
