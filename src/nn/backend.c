@@ -7,9 +7,10 @@
 #include <string.h>
 
 static const struct op_impl *const ref_impls[] = {
-    &conv_ref,         &bnorm_ref,          &relu_ref,         &max_pool_ref,
-    &average_pool_ref, &global_average_ref, &concat_ref,       &add_ref,
-    &dropout_ref,      &dense_ref,          &softmax_loss_ref, NULL,
+    &conv_ref,           &bnorm_ref,   &relu_ref,    &max_pool_ref,    &average_pool_ref,
+    &global_average_ref, &concat_ref,  &add_ref,     &dropout_ref,     &dense_ref,
+    &softmax_loss_ref,   &convert_ref, &conv_u8_ref, &max_pool_u8_ref, &average_pool_u8_ref,
+    &concat_u8_ref,      NULL,
 };
 
 const struct backend_kind backend_ref = {.name = "ref", .impls = ref_impls};
@@ -40,13 +41,17 @@ void backend_close(struct backend *b)
     *b = (struct backend){0};
 }
 
-const struct op_impl *backend_find(const struct backend *b, const struct op *op)
+static const struct op_impl *find_row(const struct op_impl *const *rows, const struct op *op,
+                                      enum dtype dtype)
 {
-    for (const struct op_impl *const *i = b->kind->impls; *i; i++)
-        if ((*i)->op == op)
-            return *i;
-    for (const struct op_impl *const *i = b->more; i && *i; i++)
-        if ((*i)->op == op)
-            return *i;
-    return NULL;
+    while (rows && *rows && ((*rows)->op != op || (*rows)->dtype != dtype))
+        rows++;
+    return rows ? *rows : NULL;
+}
+
+const struct op_impl *backend_find(const struct backend *b, const struct op *op,
+                                   enum dtype dtype)
+{
+    const struct op_impl *row = find_row(b->kind->impls, op, dtype);
+    return row ? row : find_row(b->more, op, dtype);
 }

@@ -25,8 +25,9 @@ extern const struct backend_kind backend_ref, backend_onednn;
 
 int backend_open(struct backend *out, const char *name, size_t n_threads, struct err *e);
 void backend_close(struct backend *b); // accepts a zeroed struct
-const struct op_impl *backend_find(const struct backend *b,
-                                   const struct op *op); // NULL: cannot
+// The row of an operation for a type of numbers; NULL: cannot.
+const struct op_impl *backend_find(const struct backend *b, const struct op *op,
+                                   enum dtype dtype);
 
 // A compiled net: see net_compile.c for how it comes to be.
 struct net {
@@ -39,7 +40,8 @@ struct net {
     struct net_context context;
     struct node *nodes; // [n_nodes] in the order in which they run
     size_t n_nodes;
-    struct tensor *value;      // [tensors of the graph]; data NULL: not computed, or fused away
+    struct tensor *value;      // [tensors of the graph, then of conversions]; data NULL: not
+                               // computed, or fused away
     struct tensor *gradient;   // [tensors of the graph]; data NULL: none, or the caller's not
     bool *is_fed, *is_fetched; // [tensors of the graph]
     bool *has_own_gradient;    // [tensors of the graph]: seeds and wanted feeds

@@ -15,7 +15,7 @@
 
 // Dropout and the loss touch a few kilobytes: their definition is fast enough.
 static const struct op_impl *const impls[] = {
-    &conv_onednn, &dense_onednn, &dropout_ref, &softmax_loss_ref, NULL,
+    &conv_onednn, &conv_u8_onednn, &dense_onednn, &dropout_ref, &softmax_loss_ref, NULL,
 };
 
 // Our own kernels for what oneDNN finds here and what ONEDNN_MAX_CPU_ISA leaves of it.

@@ -46,7 +46,11 @@ enum net_statistics {
 struct net_options {
     enum net_mode mode;
     size_t batch; // > 0
+    // What is computed in, where the operation allows: see net_types.c. Feeds and fetches are float32
+    // whatever it is. Inference only, but for DTYPE_F32.
     enum dtype dtype;
+    const float
+        *ranges; // DTYPE_U8: [tensors of the graph] the largest value of outputs of ReLU
     const char *backend; // a name of net_backends()
     size_t n_threads;    // 0: as many as the machine has
     const int *feeds;    // tensors given from outside; NULL: the graph's inputs
@@ -69,6 +73,8 @@ struct net_options {
 };
 struct net_options net_options_defaults(void); // inference, batch 1, float32, onednn
 
+// ERR_UNSUPPORTED: the backend cannot compute in that type on this processor. ERR_USAGE names what is
+// wrong with the options.
 int net_compile(struct net **out, const struct graph *g, struct variables *v,
                 const struct net_options *o, struct err *e);
 void net_free(struct net *net); // accepts NULL

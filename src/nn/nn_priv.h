@@ -81,10 +81,11 @@ struct node {
     const struct op *op;
     const struct op_impl *impl;
     const char *name;
-    int graph_node;
+    int graph_node; // -1: a conversion
     const union op_params *params;
     const struct net_context *context;
     size_t n_in;
+    int in_tensor[GRAPH_MAX_INPUTS], out_tensor; // of net.value
     struct tensor in[GRAPH_MAX_INPUTS];
     struct tensor out;
 

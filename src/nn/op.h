@@ -5,6 +5,9 @@
  * is computed is said once per backend: conv_ref.c (plain loops, the definition),
  * conv_onednn.c, ... tests/property holds every backend against ref.
  *
+ * A backend has a row for each type of numbers that it computes an operation in; all of them fuse the
+ * same. Where it has none, the net runs the operation in float32 (net_types.c).
+ *
  * To add an operation: a row in op/ops.c, a builder in graph.c, op/<name>_ref.c, its line in
  * each backend's table. To add a backend: backend_<name>.c with its table.
  */
@@ -25,6 +28,8 @@ struct op {
 // support; forward() and backward() allocate nothing.
 struct op_impl {
     const struct op *op;
+    enum dtype dtype;         // of its inputs, and of its output
+    bool writes_f32;          // its output may be float32 instead
     bool strided;             // out and dout may be slices of a concatenation
     bool is_in_place;         // backward may write din[0] over in[0]
     bool fuses_relu;          // honours node.fuse_relu in inference,
@@ -48,3 +53,6 @@ struct op_impl {
 
 extern const struct op op_conv, op_bnorm, op_relu, op_max_pool, op_average_pool,
     op_global_average, op_concat, op_add, op_dropout, op_dense, op_softmax_loss;
+
+// From one type of numbers to another: only the compiler makes it. Its rows have no type of their own.
+extern const struct op op_convert;

@@ -5,14 +5,26 @@
  * The layout is NHWC, TensorFlow's own: the channel varies fastest. A tensor that is one addend
  * of a concatenation may be a view into it; then neighbouring pixels lie further apart than its
  * own channels. Signals are [N][1][L][C], vectors [N][1][1][C].
+ *
+ * Tensors that are fed, fetched or trained through are float32. Inside a net for inference they may
+ * be of a narrower type, which number.h converts to and from.
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum dtype {
-    DTYPE_F32, // IEEE 754 binary32
+    DTYPE_F32,  // IEEE 754 binary32
+    DTYPE_BF16, // bfloat16: the upper half of a binary32
+    DTYPE_U8,   // 0 to 255, times the tensor's scale; what multiplies it is signed (quantise.h)
+    N_DTYPES
 };
+
+static inline size_t dtype_bytes(enum dtype d)
+{
+    return d == DTYPE_F32 ? 4 : d == DTYPE_BF16 ? 2 : 1;
+}
 
 struct shape { // of one example, without N
     size_t h, w, c;
@@ -20,8 +32,15 @@ struct shape { // of one example, without N
 
 struct tensor {
     size_t n, h, w, c;
-    size_t stride; // floats from one pixel to the next, >= c; > c: a slice of a concatenation
-    float *data;   // [n][h][w] pixels, each of c floats, `stride` apart
+    size_t stride; // numbers from one pixel to the next, >= c; > c: a slice of a concatenation
+    union {        // [n][h][w] pixels, each of c numbers, `stride` apart
+        float *data;
+        uint16_t *bf16;
+        uint8_t *u8;
+        void *numbers; // of any type
+    };
+    enum dtype dtype;
+    float scale; // DTYPE_U8: the value of 1, above 0
 };
 
 static inline size_t tensor_rows(const struct tensor *t)
@@ -49,4 +68,15 @@ static inline float *tensor_pixel(const struct tensor *t, size_t n, size_t y, si
 static inline float *tensor_row(const struct tensor *t, size_t i)
 {
     return t->data + i * t->stride;
+}
+
+// The same of a tensor of any type.
+static inline void *tensor_row_any(const struct tensor *t, size_t i)
+{
+    return t->u8 + i * t->stride * dtype_bytes(t->dtype);
+}
+
+static inline size_t tensor_bytes(const struct tensor *t)
+{
+    return tensor_elements(t) * dtype_bytes(t->dtype);
 }

@@ -51,9 +51,9 @@ typedef const_dnnl_memory_desc_t onednn_cmd; // borrowed
 typedef dnnl_memory_desc_t onednn_md;        // ours: onednn_md_free()
 
 static inline dnnl_status_t onednn_md_new(onednn_md *md, int n, const dnnl_dims_t dims,
-                                          dnnl_format_tag_t tag)
+                                          dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
-    return dnnl_memory_desc_create_with_tag(md, n, dims, dnnl_f32, tag);
+    return dnnl_memory_desc_create_with_tag(md, n, dims, type, tag);
 }
 
 static inline void onednn_md_free(onednn_md md)
@@ -68,10 +68,10 @@ typedef const dnnl_memory_desc_t *onednn_cmd;
 typedef dnnl_memory_desc_t *onednn_md;
 
 static inline dnnl_status_t onednn_md_new(onednn_md *md, int n, const dnnl_dims_t dims,
-                                          dnnl_format_tag_t tag)
+                                          dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
     *md = (onednn_md)mem_alloc(sizeof **md);
-    return *md ? dnnl_memory_desc_init_by_tag(*md, n, dims, dnnl_f32, tag) : dnnl_out_of_memory;
+    return *md ? dnnl_memory_desc_init_by_tag(*md, n, dims, type, tag) : dnnl_out_of_memory;
 }
 
 static inline void onednn_md_free(onednn_md md)
@@ -152,3 +152,45 @@ static inline dnnl_status_t onednn_append_relu(dnnl_post_ops_t ops)
     return dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
 #endif
 }
+
+/*
+ * A convolution of 8 bits multiplies its sums by a factor of their channel [c_out]. 2.x wants it when the
+ * primitive is made (its AVX2 kernels know no other way), 3.x when it runs, as an argument. With its bias,
+ * which they add on either side of the multiplication:
+ *
+ *   2.x  (sum + bias) factor        3.x  sum factor + bias
+ */
+#if DNNL_VERSION_MAJOR >= 3
+
+enum { ONEDNN_ARG_FACTOR = DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS };
+
+static inline dnnl_status_t onednn_set_factor(dnnl_primitive_attr_t attr, const float *factor,
+                                              size_t c_out)
+{
+    (void)factor;
+    (void)c_out;
+    return dnnl_primitive_attr_set_scales_mask(attr, DNNL_ARG_WEIGHTS, 1 << 0);
+}
+
+static inline float onednn_bias(float in_units_of_sum, float factor)
+{
+    return in_units_of_sum * factor;
+}
+
+#else
+
+enum { ONEDNN_ARG_FACTOR = 0 }; // none
+
+static inline dnnl_status_t onednn_set_factor(dnnl_primitive_attr_t attr, const float *factor,
+                                              size_t c_out)
+{
+    return dnnl_primitive_attr_set_output_scales(attr, (dnnl_dim_t)c_out, 1 << 1, factor);
+}
+
+static inline float onednn_bias(float in_units_of_sum, float factor)
+{
+    (void)factor;
+    return in_units_of_sum;
+}
+
+#endif

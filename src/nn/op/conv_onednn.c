@@ -6,9 +6,7 @@
  * into scratch just before each use in training, which costs about 1 % of a step and saves two
  * copies of all weights.
  *
- * Inference folds   y = gamma (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta   into
- *   w' = w s,  b' = beta + (b - mean) s,   s = gamma / sqrt(variance + epsilon)  per output
- * channel.
+ * inference.h has the algebra of folding and of 8 bits.
  *
  * prepared (inference):  weights in the primitive's layout | bias [c_out]
  * forward scratch:       (training) weights in the primitive's layout | oneDNN's scratchpad
@@ -17,11 +15,10 @@
  */
 #include "nn/op/api_onednn.h"
 #include "nn/op/cpu.h"
+#include "nn/op/inference.h"
 #include "nn/op/onednn.h"
 
 #include "nn/backend.h"
-
-#include <math.h>
 
 // A primitive, and the memory objects of its own scratchpad.
 struct primitive {
@@ -43,6 +40,8 @@ struct conv_state {
     struct weights weights, weights_of_data,
         dweights; // dweights: reordered from theirs to ours
     dnnl_memory_t src, dst, dsrc, ddst, bias, dbias;
+    dnnl_memory_t factor; // 8 bits, see api_onednn.h
+    float *factor_values;
 };
 
 static size_t rounded(size_t n_bytes)
@@ -86,9 +85,10 @@ static void release(struct backend *b, struct node *n)
     weights_release(&s->weights);
     weights_release(&s->weights_of_data);
     weights_release(&s->dweights);
-    dnnl_memory_t all[] = {s->src, s->dst, s->dsrc, s->ddst, s->bias, s->dbias};
+    dnnl_memory_t all[] = {s->src, s->dst, s->dsrc, s->ddst, s->bias, s->dbias, s->factor};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         memory_free(all[i]);
+    mem_free(s->factor_values);
     mem_free(s);
     n->state = NULL;
 }
@@ -96,6 +96,17 @@ static void release(struct backend *b, struct node *n)
 static bool has_bias(const struct node *n)
 {
     return n->variable[VARIABLE_BIASES] || n->fuse_norm;
+}
+
+static const dnnl_data_type_t type_of[N_DTYPES] = {
+    [DTYPE_F32] = dnnl_f32, [DTYPE_BF16] = dnnl_bf16, [DTYPE_U8] = dnnl_u8};
+static const dnnl_data_type_t type_of_weights[N_DTYPES] = {
+    [DTYPE_F32] = dnnl_f32, [DTYPE_BF16] = dnnl_bf16, [DTYPE_U8] = dnnl_s8};
+
+// Weights in our layout are rounded by oneDNN on the way to bfloat16, by us to 8 bits.
+static dnnl_data_type_t type_of_ours(const struct node *n)
+{
+    return n->impl->dtype == DTYPE_U8 ? dnnl_s8 : dnnl_f32;
 }
 
 static void md_free_all(struct onednn_conv *c)
@@ -126,13 +137,14 @@ static dnnl_status_t describe(const struct node *n, struct onednn_conv *c)
         c->strides[i] = (dnnl_dim_t)p->stride;
         c->pad_before[i] = c->pad_after[i] = (dnnl_dim_t)pad[i];
     }
-    dnnl_status_t s = onednn_md_new(&c->src, 4, src, dnnl_nhwc);
+    dnnl_status_t s = onednn_md_new(&c->src, 4, src, type_of[in->dtype], dnnl_nhwc);
     if (s == dnnl_success)
-        s = onednn_md_new(&c->dst, 4, dst, dnnl_nhwc);
+        s = onednn_md_new(&c->dst, 4, dst, type_of[out->dtype], dnnl_nhwc);
     if (s == dnnl_success)
-        s = onednn_md_new(&c->weights, 4, weights, dnnl_format_tag_any);
+        s = onednn_md_new(&c->weights, 4, weights, type_of_weights[in->dtype],
+                          dnnl_format_tag_any);
     if (s == dnnl_success && has_bias(n))
-        s = onednn_md_new(&c->bias, 1, bias, dnnl_a);
+        s = onednn_md_new(&c->bias, 1, bias, dnnl_f32, dnnl_a);
     if (s == dnnl_success)
         s = dnnl_primitive_attr_create(&c->attr);
     if (s == dnnl_success)
@@ -184,7 +196,7 @@ static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
     onednn_cmd theirs = dnnl_primitive_desc_query_md(pd, what, 0);
     onednn_md ours = NULL;
     dnnl_primitive_desc_t reorder = NULL;
-    dnnl_status_t s = onednn_md_new(&ours, 4, dims, dnnl_hwio);
+    dnnl_status_t s = onednn_md_new(&ours, 4, dims, type_of_ours(n), dnnl_hwio);
     if (s == dnnl_success)
         s = dnnl_memory_create(&w->ours, ours, o->engine, DNNL_MEMORY_NONE);
     if (s == dnnl_success)
@@ -202,11 +214,34 @@ static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
     return s;
 }
 
+// The factors of 8 bits, which are known before memory is given.
+static dnnl_status_t add_factor(const struct onednn *o, const struct node *n,
+                                struct onednn_conv *c)
+{
+    struct conv_state *st = n->state;
+    const dnnl_dims_t dims = {(dnnl_dim_t)n->out.c};
+    onednn_md md = NULL;
+    st->factor_values = mem_array(n->out.c, sizeof(float));
+    if (!st->factor_values || !conv_factor(n, st->factor_values))
+        return dnnl_out_of_memory;
+    dnnl_status_t s = onednn_set_factor(c->attr, st->factor_values, n->out.c);
+    if (s == dnnl_success)
+        s = onednn_md_new(&md, 1, dims, dnnl_f32, dnnl_a);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&st->factor, md, o->engine, st->factor_values);
+    onednn_md_free(md);
+    return s;
+}
+
 static dnnl_status_t prepare_forward(const struct onednn *o, struct node *n,
                                      struct onednn_conv *c)
 {
     struct conv_state *st = n->state;
-    dnnl_status_t s = n->fuse_relu ? add_relu(c->attr) : dnnl_success;
+    // what becomes a number of 8 bits stops at 0 anyway
+    bool wants_relu = n->fuse_relu && n->out.dtype != DTYPE_U8;
+    dnnl_status_t s = wants_relu ? add_relu(c->attr) : dnnl_success;
+    if (s == dnnl_success && n->impl->dtype == DTYPE_U8)
+        s = add_factor(o, n, c);
     if (s == dnnl_success)
         s = onednn_conv_forward(&st->forward.pd, o->engine, n->context->has_backward, c);
     if (s == dnnl_success)
@@ -273,6 +308,17 @@ static size_t unwanted_bytes(const struct node *n)
            rounded(n->out.c * sizeof(float));
 }
 
+// Of the prepared memory, behind the weights.
+static size_t bias_bytes(const struct node *n)
+{
+    return rounded(n->out.c * sizeof(float));
+}
+
+static float *prepared_bias(const struct node *n)
+{
+    return (float *)(void *)((unsigned char *)n->prepared + n->prepared_bytes - bias_bytes(n));
+}
+
 static void ask_for_memory(struct node *n)
 {
     const struct conv_state *s = n->state;
@@ -282,7 +328,7 @@ static void ask_for_memory(struct node *n)
     else // also where both layouts are the same: the folded weights are not the variable's
         n->prepared_bytes = rounded(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
                                 s->forward.pd, dnnl_query_weights_md, 0))) +
-                            rounded(n->out.c * sizeof(float));
+                            bias_bytes(n);
     n->backward_work_bytes = s->weights_of_data.theirs_bytes + s->dweights.theirs_bytes +
                              rounded(larger(s->backward_data.scratchpad_bytes,
                                             s->backward_weights.scratchpad_bytes)) +
@@ -335,9 +381,8 @@ static dnnl_status_t bind_forward(struct node *n)
             s = set(st->bias, n->variable[VARIABLE_BIASES]);
     } else if (s == dnnl_success) {
         s = set(st->weights.theirs, n->prepared);
-        size_t bias_at = n->prepared_bytes - rounded(n->out.c * sizeof(float));
         if (s == dnnl_success)
-            s = set(st->bias, (unsigned char *)n->prepared + bias_at);
+            s = set(st->bias, prepared_bias(n));
     }
     return s == dnnl_success ? set(st->forward.scratchpad, at) : s;
 }
@@ -384,51 +429,56 @@ static dnnl_status_t reorder(const struct onednn *o, const struct weights *w,
     return w->reorder ? dnnl_primitive_execute(w->reorder, o->stream, 2, args) : dnnl_success;
 }
 
-// The weights and biases with the batch norm folded in: see the top.
-static void fold(const struct node *n, float *weights, float *bias)
+// In 8 bits: the weights, in place of what was folded.
+static int quantise(const struct node *n, const float *folded, void **weights, struct err *e)
 {
-    size_t c = n->out.c;
-    const struct conv_params *p = &n->params->conv;
-    const float *w = n->variable[VARIABLE_WEIGHTS], *b = n->variable[VARIABLE_BIASES];
-    const struct node *norm = n->fuse_norm;
-    const float *gamma = norm ? norm->variable[VARIABLE_GAMMA] : NULL;
-    for (size_t i = 0; i < p->kh * p->kw * n->in[0].c; i++)
-        memcpy(weights + i * c, w + i * c, c * sizeof *w);
-    for (size_t k = 0; k < c; k++) {
-        bias[k] = b ? b[k] : 0;
-        if (!norm)
-            continue;
-        float scale = 1 / sqrtf(norm->variable[VARIABLE_MOVING_VARIANCE][k] +
-                                norm->params->bnorm.epsilon);
-        scale *= gamma ? gamma[k] : 1;
-        bias[k] = norm->variable[VARIABLE_BETA][k] +
-                  (bias[k] - norm->variable[VARIABLE_MOVING_MEAN][k]) * scale;
-        for (size_t i = 0; i < p->kh * p->kw * n->in[0].c; i++)
-            weights[i * c + k] *= scale;
-    }
+    const struct conv_state *st = n->state;
+    float *bias = prepared_bias(n), *factor = mem_array(n->out.c, sizeof *factor);
+    int8_t *quantised = *weights = mem_aligned(conv_n_weights(n));
+    int rc = 0;
+    if (!quantised || !factor)
+        rc = err_set(e, ERR_MEMORY, "no memory for %zu weights", conv_n_weights(n));
+    else
+        conv_quantise(n, folded, quantised, bias, factor);
+    if (rc == 0 && memcmp(factor, st->factor_values, n->out.c * sizeof *factor) != 0)
+        rc = err_set(e, ERR_UNSUPPORTED,
+                     "the weights of a network of 8 bits changed: compile it again");
+    for (size_t k = 0; rc == 0 && k < n->out.c; k++)
+        bias[k] = onednn_bias(bias[k], factor[k]);
+    mem_free(factor);
+    return rc;
 }
 
 static int refresh(struct backend *b, struct node *n, struct err *e)
 {
     const struct onednn *o = b->state;
     struct conv_state *st = n->state;
-    const struct conv_params *p = &n->params->conv;
     if (n->context->has_backward)
         return 0;
-    size_t n_floats = p->kh * p->kw * n->in[0].c * n->out.c;
-    float *folded = mem_aligned(n_floats * sizeof *folded);
+    bool is_u8 = n->impl->dtype == DTYPE_U8;
+    float *folded = mem_aligned(conv_n_weights(n) * sizeof *folded);
     if (!folded)
-        return err_set(e, ERR_MEMORY, "no memory to fold %zu weights", n_floats);
-    size_t bias_at = n->prepared_bytes - rounded(n->out.c * sizeof(float));
-    fold(n, folded, (float *)(void *)((unsigned char *)n->prepared + bias_at));
-    dnnl_status_t s = set(st->weights.ours, folded);
+        return err_set(e, ERR_MEMORY, "no memory to fold %zu weights", conv_n_weights(n));
+    void *weights = folded, *quantised = NULL;
+    conv_fold(n, folded, prepared_bias(n));
+    if (is_u8) {
+        int rc = quantise(n, folded, &quantised, e);
+        weights = quantised;
+        if (rc < 0) {
+            mem_free(folded);
+            mem_free(quantised);
+            return rc;
+        }
+    }
+    dnnl_status_t s = set(st->weights.ours, weights);
     if (s == dnnl_success)
         s = reorder(o, &st->weights, st->weights.ours, st->weights.theirs);
     if (s == dnnl_success)
         s = dnnl_stream_wait(o->stream);
     if (!st->weights.reorder)
-        memcpy(n->prepared, folded, n_floats * sizeof *folded);
+        memcpy(n->prepared, weights, conv_n_weights(n) * (is_u8 ? 1 : sizeof(float)));
     mem_free(folded);
+    mem_free(quantised);
     return onednn_check(s, "reordering weights", e);
 }
 
@@ -439,10 +489,12 @@ static int forward(struct backend *b, struct node *n, struct err *e)
     dnnl_status_t s = dnnl_success;
     if (n->context->has_backward)
         s = reorder(o, &st->weights, st->weights.ours, st->weights.theirs);
-    dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, st->src},
+    dnnl_exec_arg_t args[6] = {{DNNL_ARG_SRC, st->src},
                                {DNNL_ARG_WEIGHTS, st->weights.theirs},
                                {DNNL_ARG_DST, st->dst}};
     int n_args = 3;
+    if (st->factor && ONEDNN_ARG_FACTOR)
+        args[n_args++] = (dnnl_exec_arg_t){ONEDNN_ARG_FACTOR, st->factor};
     if (st->bias)
         args[n_args++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, st->bias};
     if (st->forward.scratchpad)
@@ -513,5 +565,17 @@ const struct op_impl conv_onednn = {
     .refresh = refresh,
     .forward = forward,
     .backward = backward,
+    .release = release,
+};
+const struct op_impl conv_u8_onednn = {
+    .op = &op_conv,
+    .dtype = DTYPE_U8,
+    .writes_f32 = true,
+    .fuses_relu = true,
+    .fuses_norm = true,
+    .prepare = prepare,
+    .bind = bind,
+    .refresh = refresh,
+    .forward = forward,
     .release = release,
 };

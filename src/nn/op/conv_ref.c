@@ -8,35 +8,16 @@
  */
 #include "base/err.h"
 #include "nn/op/ref.h"
+#include "nn/op/window_ref.h"
 
 #include <string.h>
 
-// One tap of the window: the input pixel under it, or NULL where it lies in the padding.
-struct window {
-    size_t stride, pad_h, pad_w, kh, kw, c_in, c_out;
-};
-
-static struct window window_of(const struct node *n)
-{
-    const struct conv_params *p = &n->params->conv;
-    return (struct window){
-        .stride = p->stride,
-        .pad_h = p->is_same ? (p->kh - 1) / 2 : p->pad_h,
-        .pad_w = p->is_same ? (p->kw - 1) / 2 : p->pad_w,
-        .kh = p->kh,
-        .kw = p->kw,
-        .c_in = n->in[0].c,
-        .c_out = p->c_out,
-    };
-}
-
+// The input pixel under a tap of the window, or NULL where it lies in the padding.
 static float *tap(const struct window *w, const struct tensor *in, size_t image, size_t y,
                   size_t x, size_t u, size_t v)
 {
-    size_t iy = y * w->stride + u, ix = x * w->stride + v;
-    if (iy < w->pad_h || ix < w->pad_w || iy - w->pad_h >= in->h || ix - w->pad_w >= in->w)
-        return NULL;
-    return tensor_pixel(in, image, iy - w->pad_h, ix - w->pad_w);
+    size_t row;
+    return window_row(&row, w, in, image, y, x, u, v) ? tensor_row(in, row) : NULL;
 }
 
 static const float *kernel(const struct window *w, const float *weights, size_t u, size_t v)

@@ -4,6 +4,7 @@
 #include "nn/op/cpu.h"
 
 extern const struct op_impl CPU(bnorm_cpu), CPU(relu_cpu), CPU(add_cpu), CPU(concat_cpu),
-    CPU(max_pool_cpu), CPU(average_pool_cpu), CPU(global_average_cpu);
+    CPU(max_pool_cpu), CPU(average_pool_cpu), CPU(global_average_cpu), CPU(convert_cpu),
+    CPU(max_pool_u8_cpu), CPU(average_pool_u8_cpu), CPU(concat_u8_cpu);
 
 void CPU(add_into)(const struct tensor *d, const float *g);

@@ -163,6 +163,10 @@ const struct op op_dense = {
     .infer = infer_dense,
     .backward_reads_in = true,
 };
+const struct op op_convert = {
+    .name = "convert",
+    .infer = infer_same,
+};
 const struct op op_softmax_loss = {
     .name = "softmax_loss",
     .infer = infer_softmax_loss,

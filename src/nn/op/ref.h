@@ -8,4 +8,8 @@
 #include "nn/op.h"
 
 extern const struct op_impl conv_ref, bnorm_ref, relu_ref, max_pool_ref, average_pool_ref,
-    global_average_ref, concat_ref, add_ref, dropout_ref, dense_ref, softmax_loss_ref;
+    global_average_ref, concat_ref, add_ref, dropout_ref, dense_ref, softmax_loss_ref,
+    convert_ref;
+
+// On numbers of 8 bits.
+extern const struct op_impl conv_u8_ref, max_pool_u8_ref, average_pool_u8_ref, concat_u8_ref;

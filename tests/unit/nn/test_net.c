@@ -104,23 +104,124 @@ static void what_is_not_fed_is_named(void **state)
     graph_free(g);
 }
 
-// Each allocation fails once: an error each time, and nothing is left behind.
-static void failing_allocations_leave_nothing(void **state)
+// Two convolutions, of which the second is computed in 8 bits.
+static struct graph *deeper_graph(float *ranges)
+{
+    int x, y;
+    struct err e;
+    struct graph *g = small_graph(&x, &y);
+    if (!g)
+        return NULL;
+    struct conv_params p = {.c_out = 8, .kh = 3, .kw = 3, .stride = 1, .is_same = true};
+    int z = graph_conv(g, "second", y, p);
+    z = graph_relu(g, "second/relu", z);
+    if (graph_check(g, &e) < 0) {
+        graph_free(g);
+        return NULL;
+    }
+    for (size_t i = 0; i < graph_n_tensors(g); i++)
+        ranges[i] = -1;
+    ranges[y] = ranges[z] = 3;
+    return g;
+}
+
+static void narrow_numbers_want_ranges_and_no_gradients(void **state)
 {
     (void)state;
+    float ranges[16];
+    struct graph *g = deeper_graph(ranges);
+    struct variables *v;
+    struct err e;
+    struct net *net;
+    struct net_options o = net_options_defaults();
+    assert_int_equal(variables_new(&v, g, &e), 0);
+    o.dtype = DTYPE_U8;
+    assert_int_equal(net_compile(&net, g, v, &o, &e), ERR_USAGE);
+    assert_string_equal(e.text, "relu: its range of values is not known, which 8 bits need");
+    o.ranges = ranges;
+    assert_int_equal(net_compile(&net, g, v, &o, &e), 0);
+    net_free(net);
+    o.mode = NET_TRAINING;
+    assert_int_equal(net_compile(&net, g, v, &o, &e), ERR_UNSUPPORTED);
+    variables_free(v);
+    graph_free(g);
+}
+
+// Fetched in the middle, a tensor is float32, and what reads it is not disturbed.
+static void what_is_fetched_is_float32(void **state)
+{
+    (void)state;
+    float ranges[16];
+    double sum[2] = {0};
+    struct graph *g = deeper_graph(ranges);
+    struct variables *v;
+    struct err e;
+    int fetches[] = {graph_find(g, "second/relu"), graph_find(g, "relu")};
+    assert_int_equal(variables_new(&v, g, &e), 0);
+    variables_init(v, g, 1);
+    for (size_t n = 1; n <= 2; n++) {
+        struct net *net;
+        struct net_options o = net_options_defaults();
+        o.dtype = DTYPE_U8;
+        o.ranges = ranges;
+        o.fetches = fetches;
+        o.n_fetches = n;
+        assert_int_equal(net_compile(&net, g, v, &o, &e), 0);
+        struct tensor in = net_feed(net, graph_find(g, "x"));
+        for (size_t i = 0; i < tensor_elements(&in); i++)
+            in.data[i] = (float)(i % 17) / 8 - 1;
+        assert_int_equal(net_forward(net, &e), 0);
+        for (size_t k = 0; k < n; k++)
+            assert_int_equal(net_fetch(net, fetches[k]).dtype, DTYPE_F32);
+        struct tensor out = net_fetch(net, fetches[0]);
+        for (size_t i = 0; i < tensor_elements(&out); i++)
+            sum[n - 1] += (double)out.data[i];
+        net_free(net);
+    }
+    assert_true(sum[0] > 0 && sum[0] == sum[1]);
+    variables_free(v);
+    graph_free(g);
+}
+
+static void compile_in_8_bits(struct net **net, struct variables **v, struct graph **g, int *rc)
+{
+    float ranges[16];
+    struct err e;
+    *g = deeper_graph(ranges);
+    if (*g && variables_new(v, *g, &e) == 0) {
+        struct net_options o = net_options_defaults();
+        o.dtype = DTYPE_U8;
+        o.ranges = ranges;
+        *rc = net_compile(net, *g, *v, &o, &e);
+        assert_true(*rc == 0 || *rc == ERR_MEMORY);
+    }
+}
+
+static void compile_for_training(struct net **net, struct variables **v, struct graph **g,
+                                 int *rc)
+{
+    int x, y;
+    struct err e;
+    *g = small_graph(&x, &y);
+    if (*g && variables_new(v, *g, &e) == 0) {
+        struct net_options o = net_options_defaults();
+        o.mode = NET_TRAINING;
+        *rc = net_compile(net, *g, *v, &o, &e);
+        assert_true(*rc == 0 || *rc == ERR_MEMORY);
+    }
+}
+
+// Each allocation fails once: an error each time, and nothing is left behind.
+static void fail_each(void (*compile)(struct net **, struct variables **, struct graph **,
+                                      int *))
+{
     for (long n = 0; n < 1000; n++) {
-        int x, y, rc = -1;
+        struct graph *g = NULL;
         struct variables *v = NULL;
         struct net *net = NULL;
-        struct err e;
+        int rc = -1;
         mem_fail_at(n);
-        struct graph *g = small_graph(&x, &y);
-        if (g && variables_new(&v, g, &e) == 0) {
-            struct net_options o = net_options_defaults();
-            o.mode = NET_TRAINING;
-            rc = net_compile(&net, g, v, &o, &e);
-            assert_true(rc == 0 || rc == ERR_MEMORY);
-        }
+        compile(&net, &v, &g, &rc);
         mem_fail_at(-1);
         net_free(net);
         variables_free(v);
@@ -130,6 +231,13 @@ static void failing_allocations_leave_nothing(void **state)
             return;
     }
     fail_msg("compiling never succeeded");
+}
+
+static void failing_allocations_leave_nothing(void **state)
+{
+    (void)state;
+    fail_each(compile_for_training);
+    fail_each(compile_in_8_bits);
 }
 
 // A step neither allocates nor frees, and gives the same bits each time. (On another number of
@@ -177,6 +285,8 @@ int main(void)
         cmocka_unit_test(plans_do_not_overlap),
         cmocka_unit_test(builders_remember_their_first_failure),
         cmocka_unit_test(what_is_not_fed_is_named),
+        cmocka_unit_test(narrow_numbers_want_ranges_and_no_gradients),
+        cmocka_unit_test(what_is_fetched_is_float32),
         cmocka_unit_test(failing_allocations_leave_nothing),
         cmocka_unit_test(a_step_allocates_nothing),
     };
