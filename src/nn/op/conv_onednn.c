@@ -10,8 +10,13 @@
  *
  * prepared (inference):  weights in the primitive's layout | bias [c_out]
  * forward scratch:       (training) weights in the primitive's layout | oneDNN's scratchpad
- * backward scratch:      weights | their gradient, both in the primitives' layouts | scratchpad |
- *                        gradient of the input, where it is to be added to another
+ * backward scratch:      weights | their gradient, both in the primitives' layouts |
+ *                        gradient of the input, where it is to be added to another | scratchpad |
+ *                        input and gradient of the output as the gradient of weights likes them
+ *
+ * That last one: without AVX-512 oneDNN's gradient of weights takes up to twice as long on NHWC as on
+ * blocks of channels where the kernel has several taps (DECISIONS.md), and a copy is cheap: it moves each
+ * number once, and each tap multiplies it with all channels of the other side.
  */
 #include "nn/op/api_onednn.h"
 #include "nn/op/cpu.h"
@@ -28,8 +33,8 @@ struct primitive {
     size_t scratchpad_bytes;
 };
 
-// Weights: ours (HWIO) and as a primitive wants them.
-struct weights {
+// One thing in two layouts: as we keep it (weights: HWIO, maps: NHWC), and as a primitive wants it.
+struct layouts {
     dnnl_memory_t ours, theirs;
     dnnl_primitive_t reorder; // NULL: both layouts are the same, and theirs is ours
     size_t theirs_bytes;
@@ -37,8 +42,9 @@ struct weights {
 
 struct conv_state {
     struct primitive forward, backward_data, backward_weights;
-    struct weights weights, weights_of_data,
-        dweights; // dweights: reordered from theirs to ours
+    struct layouts weights, weights_of_data,
+        dweights;                                   // dweights: reordered from theirs to ours
+    struct layouts src_of_weights, ddst_of_weights; // what the gradient of weights reads
     dnnl_memory_t src, dst, dsrc, ddst, bias, dbias;
     dnnl_memory_t factor; // 8 bits, see api_onednn.h
     float *factor_values;
@@ -65,7 +71,7 @@ static void memory_free(dnnl_memory_t m)
         dnnl_memory_destroy(m);
 }
 
-static void weights_release(struct weights *w)
+static void layouts_release(struct layouts *w)
 {
     memory_free(w->ours);
     memory_free(w->theirs);
@@ -82,9 +88,11 @@ static void release(struct backend *b, struct node *n)
     primitive_release(&s->forward);
     primitive_release(&s->backward_data);
     primitive_release(&s->backward_weights);
-    weights_release(&s->weights);
-    weights_release(&s->weights_of_data);
-    weights_release(&s->dweights);
+    layouts_release(&s->weights);
+    layouts_release(&s->weights_of_data);
+    layouts_release(&s->dweights);
+    layouts_release(&s->src_of_weights);
+    layouts_release(&s->ddst_of_weights);
     dnnl_memory_t all[] = {s->src, s->dst, s->dsrc, s->ddst, s->bias, s->dbias, s->factor};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         memory_free(all[i]);
@@ -185,20 +193,12 @@ static dnnl_status_t memory_like(const struct onednn *o, dnnl_memory_t *m,
                               DNNL_MEMORY_NONE);
 }
 
-// The two layouts of weights and the reorder between them: to theirs, or (gradients) to ours.
-static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
-                                  struct weights *w, dnnl_primitive_desc_t pd,
-                                  dnnl_query_t what, bool to_ours)
+// Ours, theirs, and the reorder between them: to theirs, or (gradients) to ours.
+static dnnl_status_t pair(const struct onednn *o, struct layouts *w, onednn_cmd ours,
+                          onednn_cmd theirs, bool to_ours)
 {
-    const struct conv_params *p = &n->params->conv;
-    const dnnl_dims_t dims = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)n->in[0].c, (dnnl_dim_t)p->kh,
-                              (dnnl_dim_t)p->kw};
-    onednn_cmd theirs = dnnl_primitive_desc_query_md(pd, what, 0);
-    onednn_md ours = NULL;
     dnnl_primitive_desc_t reorder = NULL;
-    dnnl_status_t s = onednn_md_new(&ours, 4, dims, type_of_ours(n), dnnl_hwio);
-    if (s == dnnl_success)
-        s = dnnl_memory_create(&w->ours, ours, o->engine, DNNL_MEMORY_NONE);
+    dnnl_status_t s = dnnl_memory_create(&w->ours, ours, o->engine, DNNL_MEMORY_NONE);
     if (s == dnnl_success)
         s = dnnl_memory_create(&w->theirs, theirs, o->engine, DNNL_MEMORY_NONE);
     if (s == dnnl_success && !dnnl_memory_desc_equal(ours, theirs)) {
@@ -210,6 +210,20 @@ static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
     }
     if (reorder)
         dnnl_primitive_desc_destroy(reorder);
+    return s;
+}
+
+static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
+                                  struct layouts *w, dnnl_primitive_desc_t pd,
+                                  dnnl_query_t what, bool to_ours)
+{
+    const struct conv_params *p = &n->params->conv;
+    const dnnl_dims_t dims = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)n->in[0].c, (dnnl_dim_t)p->kh,
+                              (dnnl_dim_t)p->kw};
+    onednn_md ours = NULL;
+    dnnl_status_t s = onednn_md_new(&ours, 4, dims, type_of_ours(n), dnnl_hwio);
+    if (s == dnnl_success)
+        s = pair(o, w, ours, dnnl_primitive_desc_query_md(pd, what, 0), to_ours);
     onednn_md_free(ours);
     return s;
 }
@@ -257,6 +271,49 @@ static dnnl_status_t prepare_forward(const struct onednn *o, struct node *n,
     return s;
 }
 
+static dnnl_status_t any_layout(onednn_md *out, const struct tensor *t)
+{
+    const dnnl_dims_t dims = {(dnnl_dim_t)t->n, (dnnl_dim_t)t->c, (dnnl_dim_t)t->h,
+                              (dnnl_dim_t)t->w};
+    return onednn_md_new(out, 4, dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+static dnnl_status_t prepare_backward_weights(const struct onednn *o, struct node *n,
+                                              struct onednn_conv *c)
+{
+    struct conv_state *st = n->state;
+    struct onednn_conv free = *c; // in the layouts
+    dnnl_status_t s = dnnl_success;
+    bool has_taps = n->params->conv.kh * n->params->conv.kw > 1;
+    if (has_taps) {
+        free.src = free.dst = NULL;
+        s = any_layout(&free.src, &n->in[0]);
+        if (s == dnnl_success)
+            s = any_layout(&free.dst, &n->out);
+    }
+    if (s == dnnl_success)
+        s = onednn_conv_backward_weights(&st->backward_weights.pd, o->engine, &free,
+                                         st->forward.pd);
+    if (has_taps) {
+        onednn_md_free(free.src);
+        onednn_md_free(free.dst);
+    }
+    dnnl_primitive_desc_t pd = st->backward_weights.pd;
+    if (s == dnnl_success)
+        s = finish(o, &st->backward_weights);
+    if (s == dnnl_success)
+        s = pair(o, &st->src_of_weights, c->src,
+                 dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0), false);
+    if (s == dnnl_success)
+        s = pair(o, &st->ddst_of_weights, c->dst,
+                 dnnl_primitive_desc_query_md(pd, dnnl_query_diff_dst_md, 0), false);
+    if (s == dnnl_success)
+        s = pair_weights(o, n, &st->dweights, pd, dnnl_query_diff_weights_md, true);
+    if (s == dnnl_success && c->bias)
+        s = dnnl_memory_create(&st->dbias, c->bias, o->engine, DNNL_MEMORY_NONE);
+    return s;
+}
+
 static dnnl_status_t prepare_backward(const struct onednn *o, struct node *n,
                                       struct onednn_conv *c)
 {
@@ -272,18 +329,8 @@ static dnnl_status_t prepare_backward(const struct onednn *o, struct node *n,
             s = pair_weights(o, n, &st->weights_of_data, st->backward_data.pd,
                              dnnl_query_weights_md, false);
     }
-    if (s == dnnl_success &&
-        (n->dvariable[VARIABLE_WEIGHTS] || n->dvariable[VARIABLE_BIASES])) {
-        s = onednn_conv_backward_weights(&st->backward_weights.pd, o->engine, c,
-                                         st->forward.pd);
-        if (s == dnnl_success)
-            s = finish(o, &st->backward_weights);
-        if (s == dnnl_success)
-            s = pair_weights(o, n, &st->dweights, st->backward_weights.pd,
-                             dnnl_query_diff_weights_md, true);
-        if (s == dnnl_success && c->bias)
-            s = dnnl_memory_create(&st->dbias, c->bias, o->engine, DNNL_MEMORY_NONE);
-    }
+    if (s == dnnl_success && (n->dvariable[VARIABLE_WEIGHTS] || n->dvariable[VARIABLE_BIASES]))
+        s = prepare_backward_weights(o, n, c);
     if (s == dnnl_success)
         s = dnnl_memory_create(&st->ddst, c->dst, o->engine, DNNL_MEMORY_NONE);
     return s;
@@ -332,7 +379,8 @@ static void ask_for_memory(struct node *n)
     n->backward_work_bytes = s->weights_of_data.theirs_bytes + s->dweights.theirs_bytes +
                              rounded(larger(s->backward_data.scratchpad_bytes,
                                             s->backward_weights.scratchpad_bytes)) +
-                             din_bytes(n) + unwanted_bytes(n);
+                             din_bytes(n) + unwanted_bytes(n) + s->src_of_weights.theirs_bytes +
+                             s->ddst_of_weights.theirs_bytes;
 }
 
 static int prepare(struct backend *b, struct node *n, struct err *e)
@@ -359,7 +407,7 @@ static dnnl_status_t set(dnnl_memory_t m, void *p)
     return m ? dnnl_memory_set_data_handle(m, p) : dnnl_success;
 }
 
-static dnnl_status_t bind_weights(struct weights *w, float *ours, unsigned char **at)
+static dnnl_status_t bind_layouts(struct layouts *w, float *ours, unsigned char **at)
 {
     dnnl_status_t s = set(w->ours, ours);
     if (s == dnnl_success)
@@ -376,7 +424,7 @@ static dnnl_status_t bind_forward(struct node *n)
     if (s == dnnl_success)
         s = set(st->dst, n->out.data);
     if (s == dnnl_success && n->context->has_backward) {
-        s = bind_weights(&st->weights, n->variable[VARIABLE_WEIGHTS], &at);
+        s = bind_layouts(&st->weights, n->variable[VARIABLE_WEIGHTS], &at);
         if (s == dnnl_success)
             s = set(st->bias, n->variable[VARIABLE_BIASES]);
     } else if (s == dnnl_success) {
@@ -393,12 +441,12 @@ static dnnl_status_t bind_backward(struct node *n)
     unsigned char *at = n->backward_work;
     dnnl_status_t s = set(st->ddst, n->dout.data);
     if (s == dnnl_success)
-        s = bind_weights(&st->weights_of_data, n->variable[VARIABLE_WEIGHTS], &at);
+        s = bind_layouts(&st->weights_of_data, n->variable[VARIABLE_WEIGHTS], &at);
     float *unwanted = (float *)(void *)at;
     at += unwanted_bytes(n);
     if (s == dnnl_success) {
         float *dweights = n->dvariable[VARIABLE_WEIGHTS];
-        s = bind_weights(&st->dweights, dweights ? dweights : unwanted, &at);
+        s = bind_layouts(&st->dweights, dweights ? dweights : unwanted, &at);
     }
     if (s == dnnl_success)
         s = set(st->dbias,
@@ -410,7 +458,11 @@ static dnnl_status_t bind_backward(struct node *n)
         s = set(st->backward_data.scratchpad, at);
     if (s == dnnl_success)
         s = set(st->backward_weights.scratchpad, at);
-    return s;
+    at += rounded(
+        larger(st->backward_data.scratchpad_bytes, st->backward_weights.scratchpad_bytes));
+    if (s == dnnl_success)
+        s = bind_layouts(&st->src_of_weights, n->in[0].data, &at);
+    return s == dnnl_success ? bind_layouts(&st->ddst_of_weights, n->dout.data, &at) : s;
 }
 
 static int bind(struct backend *b, struct node *n, struct err *e)
@@ -422,7 +474,7 @@ static int bind(struct backend *b, struct node *n, struct err *e)
     return onednn_check(s, "giving a convolution its memory", e);
 }
 
-static dnnl_status_t reorder(const struct onednn *o, const struct weights *w,
+static dnnl_status_t reorder(const struct onednn *o, const struct layouts *w,
                              dnnl_memory_t from, dnnl_memory_t to)
 {
     const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
@@ -528,8 +580,9 @@ static dnnl_status_t run_backward_data(const struct onednn *o, struct node *n)
 static dnnl_status_t run_backward_weights(const struct onednn *o, struct node *n)
 {
     const struct conv_state *st = n->state;
-    dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, st->src},
-                               {DNNL_ARG_DIFF_DST, st->ddst},
+    const struct layouts *src = &st->src_of_weights, *ddst = &st->ddst_of_weights;
+    dnnl_exec_arg_t args[5] = {{DNNL_ARG_SRC, src->theirs},
+                               {DNNL_ARG_DIFF_DST, ddst->theirs},
                                {DNNL_ARG_DIFF_WEIGHTS, st->dweights.theirs}};
     int n_args = 3;
     if (st->dbias)
@@ -537,8 +590,11 @@ static dnnl_status_t run_backward_weights(const struct onednn *o, struct node *n
     if (st->backward_weights.scratchpad)
         args[n_args++] =
             (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, st->backward_weights.scratchpad};
-    dnnl_status_t s =
-        dnnl_primitive_execute(st->backward_weights.handle, o->stream, n_args, args);
+    dnnl_status_t s = reorder(o, src, src->ours, src->theirs);
+    if (s == dnnl_success)
+        s = reorder(o, ddst, ddst->ours, ddst->theirs);
+    if (s == dnnl_success)
+        s = dnnl_primitive_execute(st->backward_weights.handle, o->stream, n_args, args);
     if (s == dnnl_success)
         s = reorder(o, &st->dweights, st->dweights.theirs, st->dweights.ours);
     return s;
