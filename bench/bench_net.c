@@ -1,14 +1,20 @@
 /*
  * bench_net.c: how fast a network runs, and in how much memory.
  *
- * usage: bench_net MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
- *        MEMORY_MB=N in the environment: what the network may take at most
+ * usage: bench_net [--dtype float32] [--memory-mb N] [--steps N] MODE BATCH THREADS SECONDS
+ *                  [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
  *
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
- * backward, TF1's RMSProp. Prints one JSON line: milliseconds a step (median, least, most), images
- * a second, and the process's largest resident memory. Three steps warm up, then steps are timed
- * until SECONDS are over. The pictures are noise, the same in each step; with DATASET each step
- * takes the next batch of its training pictures from the loader, as nemg train does.
+ * backward, TF1's RMSProp. IMAGE_SIZE: pixels or samples a side, or HEIGHTxWIDTHxCHANNELS; 0: the
+ * network's own. The pictures are noise, the same in each step; with DATASET each step takes the
+ * next batch of its training pictures from the loader, as nemg train does.
+ *
+ * Three steps warm up, one where a step takes longer than SECONDS. Then steps are timed until
+ * SECONDS are over and, with --steps, N are done. --memory-mb: what the network may take at most.
+ *
+ * Prints one JSON line: milliseconds a step (median, least, most, quartiles, 90th and 99th
+ * percentile), images a second, the arithmetic of a step, counted from the table of layers, and per
+ * second, and the process's largest resident memory.
  */
 #include "base/clock.h"
 #include "base/err.h"
@@ -28,9 +34,13 @@
 
 enum { MOST_STEPS = 100000, N_WARM = 3, N_CLASSES = 3 };
 
+// The number types by name, in the order of the engine's.
+static const char *const dtype_names[] = {[DTYPE_F32] = "float32"};
+enum { N_DTYPES = sizeof dtype_names / sizeof *dtype_names };
+
 struct bench {
     bool trains;
-    size_t batch, n_threads;
+    size_t batch, n_threads, dtype, memory_mb, n_steps;
     double seconds;
     struct model_spec spec;
     struct network network;
@@ -64,8 +74,8 @@ static int prepare(struct bench *b, struct err *e)
     o.mode = b->trains ? NET_TRAINING : NET_INFERENCE;
     o.batch = b->batch;
     o.n_threads = b->n_threads;
-    const char *limit = getenv("MEMORY_MB");
-    o.memory_limit = limit ? (size_t)strtoull(limit, NULL, 10) << 20 : 0;
+    o.dtype = (enum dtype)b->dtype;
+    o.memory_limit = b->memory_mb << 20;
     o.fetches = &b->network.logits;
     o.n_fetches = 1;
     rc = net_compile(&b->net, b->network.graph, b->v, &o, e);
@@ -136,15 +146,46 @@ static int measure(struct bench *b, struct err *e)
 {
     int rc = 0;
     feed(b);
-    for (int i = 0; rc == 0 && i < N_WARM; i++)
+    double start_s = clock_monotonic_s();
+    for (int i = 0; rc == 0 && i < N_WARM; i++) {
         rc = step(b, e);
+        if (clock_monotonic_s() - start_s > b->seconds)
+            break;
+    }
     double end_s = clock_monotonic_s() + b->seconds;
-    while (rc == 0 && b->n < MOST_STEPS && (b->n == 0 || clock_monotonic_s() < end_s)) {
-        double start_s = clock_monotonic_s();
+    while (rc == 0 && b->n < MOST_STEPS &&
+           (b->n == 0 || b->n < b->n_steps || clock_monotonic_s() < end_s)) {
+        start_s = clock_monotonic_s();
         rc = step(b, e);
         b->ms[b->n++] = 1000 * (clock_monotonic_s() - start_s);
     }
     return rc;
+}
+
+/*
+ * 1e9 multiplications and additions of a step. Inference: of what lies between input and logits.
+ * Training: gradients of data and of weights cost as much again each; the layers that read the input
+ * need none of data. Padding counts as if it were multiplied, which oneDNN skips here and there.
+ */
+static double count_gflop(const struct bench *b)
+{
+    const struct graph *g = b->network.graph;
+    bool *is_wanted = mem_zalloc(graph_n_tensors(g) * sizeof *is_wanted);
+    double n = 0;
+    if (!is_wanted)
+        return 0;
+    is_wanted[b->network.logits] = true;
+    for (size_t i = graph_n_nodes(g); i-- > 0;) {
+        struct graph_node_info x = graph_node_info(g, i);
+        if (!b->trains && !is_wanted[x.out])
+            continue;
+        for (size_t k = 0; k < x.n_in; k++)
+            is_wanted[x.in[k]] = true;
+        double times = !b->trains ? 1 : x.in[0] == b->network.input ? 2 : 3;
+        n += 2e-9 * times * (double)x.n_multiply_adds * (double)b->batch;
+    }
+    mem_free(is_wanted);
+    return n;
 }
 
 static int compare(const void *a, const void *b)
@@ -153,47 +194,93 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double quantile(const struct bench *b, double q)
+{
+    return b->ms[(size_t)(q * (double)(b->n - 1) + 0.5)];
+}
+
 static void print(struct bench *b)
 {
     struct rusage usage;
     struct net_memory m = net_memory(b->net);
+    struct shape s = b->network.spec.shape;
     int major, minor, patch;
     getrusage(RUSAGE_SELF, &usage);
     net_onednn_version(&major, &minor, &patch);
     qsort(b->ms, b->n, sizeof *b->ms, compare);
-    double median = b->ms[b->n / 2];
-    printf("{\"program\": \"nemg\", \"engine\": \"oneDNN %d.%d.%d\", \"network\": \"%s\", "
-           "\"image_size\": %zu, \"width\": %g, \"mode\": \"%s\", \"batch\": %zu, "
-           "\"threads\": %zu, \"steps\": %zu, \"ms\": %.2f, \"ms_least\": %.2f, "
-           "\"ms_most\": %.2f, \"images_per_s\": %.2f, \"peak_rss_mb\": %.0f, "
-           "\"planned_mb\": %.0f, \"loads\": %s}\n",
-           major, minor, patch, b->network.spec.network, b->network.spec.shape.w,
-           b->network.spec.width, b->trains ? "training" : "inference", b->batch, b->n_threads,
-           b->n, median, b->ms[0], b->ms[b->n - 1], 1000 * (double)b->batch / median,
+    double median = quantile(b, 0.5), gflop = count_gflop(b);
+    printf("{\"program\": \"nemg\", \"engine\": \"oneDNN %d.%d.%d\", \"what\": \"%s\", "
+           "\"network\": \"%s\", \"image_size\": %zu, \"input\": [%zu, %zu, %zu], "
+           "\"width\": %g, \"batch\": %zu, \"dtype\": \"%s\", \"isa\": \"%s\", "
+           "\"threads\": %zu, \"steps\": %zu, ",
+           major, minor, patch, b->trains ? "training" : "inference", b->network.spec.network,
+           s.w, s.h, s.w, s.c, b->network.spec.width, b->batch, dtype_names[b->dtype],
+           net_kernels_isa(), b->n_threads, b->n);
+    printf("\"ms\": %.3f, \"ms_least\": %.3f, \"ms_p25\": %.3f, \"ms_p75\": %.3f, "
+           "\"ms_p90\": %.3f, \"ms_p99\": %.3f, \"ms_most\": %.3f, ",
+           median, b->ms[0], quantile(b, 0.25), quantile(b, 0.75), quantile(b, 0.9),
+           quantile(b, 0.99), b->ms[b->n - 1]);
+    printf("\"images_per_s\": %.2f, \"gflop\": %.4f, \"gflop_per_s\": %.2f, "
+           "\"peak_rss_mb\": %.0f, \"planned_mb\": %.0f, \"memory_limit_mb\": %zu, "
+           "\"loads\": %s}\n",
+           1000 * (double)b->batch / median, gflop, gflop / median * 1000,
            (double)usage.ru_maxrss / 1024,
-           (double)(m.activations + m.gradients + m.prepared) / 1e6,
+           (double)(m.activations + m.gradients + m.prepared) / 1e6, b->memory_mb,
            b->loader ? "true" : "false");
+}
+
+static const char usage[] = "usage: bench_net [--dtype float32] [--memory-mb N] [--steps N] "
+                            "inference|training BATCH THREADS SECONDS "
+                            "[NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]";
+
+// Takes "--name value" from the front; false: not understood.
+static bool read_options(struct bench *b, int *argc, char ***argv)
+{
+    for (; *argc > 2 && !strncmp((*argv)[1], "--", 2); *argc -= 2, *argv += 2) {
+        const char *name = (*argv)[1], *value = (*argv)[2];
+        if (!strcmp(name, "--memory-mb")) {
+            b->memory_mb = strtoul(value, NULL, 10);
+        } else if (!strcmp(name, "--steps")) {
+            b->n_steps = strtoul(value, NULL, 10);
+        } else if (!strcmp(name, "--dtype")) {
+            while (b->dtype < N_DTYPES && strcmp(dtype_names[b->dtype], value) != 0)
+                b->dtype++;
+            if (b->dtype == N_DTYPES)
+                return false;
+        } else {
+            return false;
+        }
+    }
+    return *argc >= 5 && (!strcmp((*argv)[1], "inference") || !strcmp((*argv)[1], "training"));
+}
+
+static void read_shape(struct shape *s, const char *text)
+{
+    struct shape x = {0};
+    if (sscanf(text, "%zux%zux%zu", &x.h, &x.w, &x.c) == 3)
+        *s = x;
+    else if (x.h)
+        *s = (struct shape){s->h > 1 ? x.h : 1, x.h, s->c};
 }
 
 int main(int argc, char **argv)
 {
     struct err e;
-    if (argc < 5 || (strcmp(argv[1], "inference") != 0 && strcmp(argv[1], "training") != 0)) {
-        fprintf(stderr, "usage: bench_net inference|training BATCH THREADS SECONDS "
-                        "[NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]\n");
+    struct bench b = {0};
+    if (!read_options(&b, &argc, &argv)) {
+        fprintf(stderr, "%s\n", usage);
         return 2;
     }
-    struct bench b = {.trains = !strcmp(argv[1], "training"),
-                      .batch = strtoul(argv[2], NULL, 10),
-                      .n_threads = strtoul(argv[3], NULL, 10),
-                      .seconds = strtod(argv[4], NULL)};
+    b.trains = !strcmp(argv[1], "training");
+    b.batch = strtoul(argv[2], NULL, 10);
+    b.n_threads = strtoul(argv[3], NULL, 10);
+    b.seconds = strtod(argv[4], NULL);
     b.spec = (struct model_spec){.network = argc > 5 ? argv[5] : "inception_v4",
                                  .width = argc > 7 ? strtod(argv[7], NULL) : 1,
                                  .n_classes = N_CLASSES};
-    size_t size = argc > 6 ? strtoul(argv[6], NULL, 10) : 0;
     int rc = zoo_shape(&b.spec.shape, b.spec.network, &e);
-    if (rc == 0 && size)
-        b.spec.shape = (struct shape){b.spec.shape.h > 1 ? size : 1, size, b.spec.shape.c};
+    if (rc == 0 && argc > 6)
+        read_shape(&b.spec.shape, argv[6]);
     if (rc == 0)
         rc = prepare(&b, &e);
     if (rc == 0 && argc > 8)
