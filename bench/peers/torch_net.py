@@ -1,36 +1,33 @@
 """torch_net.py: bench_net's question asked of PyTorch.
 
-usage: torch_net.py inference|training BATCH THREADS SECONDS contiguous|channels_last
+usage: torch_net.py inference|training [options of peer.py]
+       --variant contiguous|channels_last|compiled    compiled: channels last through torch.compile
+       --dtype float32|bfloat16                       bfloat16: autocast
 
-Inception v4 with both heads, three classes, float32. Inference: eval mode under inference_mode,
-without the auxiliary head. Training: both losses forward, backward, RMSprop. One JSON line, as
-bench_net prints it.
+Inception v4 with both heads, three classes. Inference: eval mode under inference_mode, without the
+auxiliary head. Training: both losses forward, backward, RMSprop. One JSON line, as bench_net's.
 
-usage: torch_net.py export FILE: writes the inference network as ONNX for ort_net.py.
+usage: torch_net.py export FILE: writes the inference network as ONNX, for any batch.
 """
 
-import json
 import os
-import resource
 import sys
-import time
 
+import peer
 import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "tensorflow"))
 import inception_v4
 
-N_CLASSES = 3
-
 
 class Net(torch.nn.Module):
     """Makes its layers from inception_v4.Shapes, then walks the same table."""
 
-    def __init__(self, side=299):
+    def __init__(self, side):
         super().__init__()
         shapes = inception_v4.Shapes()
-        inception_v4.build(shapes, (side, 3), N_CLASSES)
+        inception_v4.build(shapes, (side, 3), peer.N_CLASSES)
         self.layers = torch.nn.ModuleDict()
         for name, shape in shapes.variables.items():
             scope, kind = name.rsplit("/", 1)
@@ -41,10 +38,9 @@ class Net(torch.nn.Module):
                 self.layers[key + "-bn"] = torch.nn.BatchNorm2d(c_out, eps=0.001, momentum=0.0003)
             elif kind == "weights":
                 self.layers[key] = torch.nn.Linear(*shape)
-        self.strides = {}
 
     def forward(self, x):
-        return inception_v4.build(Walk(self), x, N_CLASSES, with_aux=self.training)
+        return inception_v4.build(Walk(self), x, peer.N_CLASSES, with_aux=self.training)
 
 
 class Walk:
@@ -85,47 +81,39 @@ class Walk:
         return self.net.layers[scope.replace("/", "-")](x)
 
 
-def export(path):
-    net = Net().eval()
-    torch.onnx.export(net, torch.zeros(1, 3, 299, 299), path, input_names=["input"], output_names=["logits"],
-                      dynamo=False)
+def export(path, side=299):
+    torch.manual_seed(1)
+    torch.onnx.export(Net(side).eval(), torch.zeros(1, 3, side, side), path, input_names=["input"],
+                      output_names=["logits"], dynamic_axes={"input": {0: "n"}, "logits": {0: "n"}}, dynamo=False)
 
 
 def main():
-    if sys.argv[1] == "export":
+    if sys.argv[1:2] == ["export"]:
         return export(sys.argv[2])
-    mode, batch, threads, seconds, layout = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
-    torch.set_num_threads(threads)
+    a = peer.arguments(["contiguous", "channels_last", "compiled"], ["float32", "bfloat16"])
+    libraries_mb = peer.resident_mb()
+    torch.set_num_threads(a.threads)
     torch.manual_seed(1)
-    order = torch.channels_last if layout == "channels_last" else torch.contiguous_format
-    net = Net().to(memory_format=order)
-    x = (torch.rand(batch, 3, 299, 299) * 2 - 1).to(memory_format=order)
-    y = torch.arange(batch) % N_CLASSES
-    net.train(mode == "training")
+    order = torch.contiguous_format if a.variant == "contiguous" else torch.channels_last
+    net = Net(a.side).to(memory_format=order)
+    net.train(a.what == "training")
+    x = (torch.rand(a.batch, 3, a.side, a.side) * 2 - 1).to(memory_format=order)
+    y = torch.arange(a.batch) % peer.N_CLASSES
     optimizer = torch.optim.RMSprop(net.parameters(), lr=0.0001, alpha=0.9, eps=1.0, momentum=0.9, weight_decay=0.00004)
+    answer = torch.compile(net) if a.variant == "compiled" else net
+    is_low = a.dtype == "bfloat16"
 
     def step():
-        if mode == "inference":
-            with torch.inference_mode():
-                return net(x)
+        if a.what == "inference":
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=is_low):
+                return answer(x)
         optimizer.zero_grad(set_to_none=True)
-        logits, aux = net(x)
-        (F.cross_entropy(logits, y) + 0.4 * F.cross_entropy(aux, y)).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_low):
+            logits, aux = answer(x)
+        (F.cross_entropy(logits.float(), y) + 0.4 * F.cross_entropy(aux.float(), y)).backward()
         optimizer.step()
 
-    for _ in range(3):
-        step()
-    ms, end = [], time.monotonic() + seconds
-    while not ms or time.monotonic() < end:
-        start = time.monotonic()
-        step()
-        ms.append(1000 * (time.monotonic() - start))
-    ms.sort()
-    print(json.dumps({
-        "program": "PyTorch", "engine": torch.__version__, "layout": layout, "mode": mode, "batch": batch,
-        "threads": threads, "steps": len(ms), "ms": round(ms[len(ms) // 2], 2), "ms_least": round(ms[0], 2),
-        "images_per_s": round(1000 * batch / ms[len(ms) // 2], 2),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
+    peer.tell("PyTorch", torch.__version__, a, peer.measure(step, a), libraries_mb)
 
 
 main()
