@@ -28,11 +28,21 @@ lint: ## only the checks of the sources
 	@tools/setup.sh check
 	@tools/lint.sh
 
-bench: build/nemg ## times of this machine, one JSON line each
-	@tools/bench.sh
+bench: build/nemg ## speed and memory on this machine, in five minutes; JSON lines and a table
+	@tools/setup.sh bench
+	@tools/bench.sh suite $(ARGS)
 
-bench-peers: build/nemg ## the same beside PyTorch and ONNX Runtime, which it fetches from PyPI
-	@tools/bench_peers.sh
+bench-peers: build/nemg ## beside PyTorch, ONNX Runtime, OpenVINO and Keras, which it fetches from PyPI
+	@tools/setup.sh bench
+	@tools/bench.sh peers $(ARGS)
+
+bench-scaling: build/nemg ## time against batch, width, picture size, threads and examples; a chart
+	@tools/setup.sh bench
+	@tools/bench.sh scaling $(ARGS)
+
+bench-neighbour: build/nemg ## what is left while another program keeps one core busy
+	@tools/setup.sh bench
+	@tools/bench.sh neighbour $(ARGS)
 
 check-tensorflow: build/nemg ## our files through real TensorFlow, which it fetches from PyPI
 	@tools/check_tensorflow.sh
@@ -47,5 +57,6 @@ help:
 	@echo "make: builds build/nemg"
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1: /p' Makefile
 
-.PHONY: build/nemg setup demo check lint bench bench-peers check-tensorflow install clean help
+.PHONY: build/nemg setup demo check lint bench bench-peers bench-scaling bench-neighbour check-tensorflow install clean \
+	help
 .DEFAULT_GOAL := build/nemg

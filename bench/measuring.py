@@ -91,7 +91,8 @@ def run(command, wanted=True, env=None):
                           env=ENVIRONMENT | (env or {}), check=False)
     if done.returncode == 0:
         return [json.loads(text) for text in done.stdout.splitlines() if text.startswith("{")]
-    why = f"{' '.join(map(str, command))}: exit status {done.returncode}: {done.stderr.strip()[-500:]}"
+    last = (done.stderr.strip().splitlines() or [""])[-1]
+    why = f"{' '.join(map(str, command))}: exit status {done.returncode}: {last[:300]}"
     if wanted:
         raise Failed(why)
     say(why)

@@ -1,20 +1,32 @@
 #!/bin/sh
-# bench.sh: times of this machine, one JSON line each. SECONDS_EACH=10 says how long each takes.
+# bench.sh suite|scaling|neighbour|peers [options]: runs a driver of bench/ (bench/README.md). Peers
+# come from PyPI into a private environment, build/venv-peers (PEERS_VENV names another); neighbour
+# takes PyTorch from there if it is there.
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${SECONDS_EACH:-10}
-threads=$(nproc)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-build/draw_sweeps "$scratch/pictures" 10 20 1
-build/bench_data "$scratch/pictures" "$scratch/set" 299
-build/bench_signal
-build/bench_net inference 1 "$threads" "$seconds"
-build/bench_net inference 8 "$threads" "$seconds"
-# Training on the same noise in each step, then on pictures from the loader.
-for what in "8 inception_v4 299 1" "16 inception_v4 139 0.25" "16 resnet18 139 0.25"; do
-    # shellcheck disable=SC2086 # four words
-    set -- $what
-    build/bench_net training "$1" "$threads" "$seconds" "$2" "$3" "$4"
-    build/bench_net training "$1" "$threads" "$seconds" "$2" "$3" "$4" "$scratch/set"
-done
+driver=$1
+shift
+venv=${PEERS_VENV:-build/venv-peers}
+packages="torch onnx onnxruntime openvino nncf tensorflow-cpu numpy"
+
+if [ "$driver" = peers ] && [ ! -x "$venv/bin/python3" ]; then
+    echo "bench: $packages into $venv, several GB" >&2
+    python3 -m venv "$venv"
+    # shellcheck disable=SC2086 # words are wanted
+    if ! "$venv/bin/pip" install --quiet $packages >build/pip.log 2>&1; then
+        cat build/pip.log >&2
+        rm -rf "$venv"
+        exit 1
+    fi
+fi
+if [ -x "$venv/bin/python3" ]; then
+    export PEERS_PYTHON="$venv/bin/python3"
+fi
+if [ "$driver" != peers ]; then
+    exec python3 "bench/$driver.py" "$@"
+fi
+python3 bench/peers.py "$@" >build/peers.log
+case " $* " in
+*" --list "*) cat build/peers.log ;;
+*) python3 bench/peers_table.py build/peers.jsonl build/peers.svg ;;
+esac

@@ -10,9 +10,11 @@ fonts-dejavu-core"
 check="git curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 shellcheck jq"
 
 browser="chromium chromium-driver python3-selenium" # 400 MB
+bench="python3 python3-venv g++" # g++: what torch.compile calls
 
 wanted=$build
 [ "${1-build}" = check ] && wanted="$build $check"
+[ "${1-build}" = bench ] && wanted="$build $bench"
 [ "${1-build}" = browser ] && wanted=$browser
 
 missing=""
