@@ -15,6 +15,7 @@ struct calibrate_args {
     const char *model, *dataset;
     double error_rate;
     size_t batch, threads;
+    int dtype;
 };
 
 #define AT(field) offsetof(struct calibrate_args, field)
@@ -41,6 +42,7 @@ static const struct option calibrate_option_table[] = {
      .flags = OPTION_ABOVE_MIN | OPTION_BELOW_MAX,
      .help = "how often a set of classes may lack the true one"},
     ENGINE_OPTIONS(struct calibrate_args),
+    DTYPE_OPTION(struct calibrate_args),
     {0},
 };
 
@@ -76,7 +78,8 @@ static int calibrate_run(struct command_call *call, struct err *e)
                                   .dataset = a->dataset,
                                   .error_rate = a->error_rate,
                                   .batch = a->batch,
-                                  .n_threads = a->threads};
+                                  .n_threads = a->threads,
+                                  .numbers = (enum numbers)a->dtype};
     struct watch w;
     json_t *report = NULL;
     watch_init(&w, call);

@@ -22,6 +22,7 @@ extern const struct command classify_command;
 struct classify_args {
     const char *model, *network, *checkpoint, *labels, *out;
     size_t image_size, batch, threads;
+    int dtype;
     double width, hop_ms;
     bool logits, show, rules;
 };
@@ -87,6 +88,7 @@ static const struct option classify_option_table[] = {
      .metavar = "PNG",
      .help = "write picture and bars as a PNG file; for several pictures: a folder of them"},
     ENGINE_OPTIONS(struct classify_args),
+    DTYPE_OPTION(struct classify_args),
     {0},
 };
 
@@ -373,7 +375,8 @@ static int run_recordings(json_t **report, struct command_call *call, struct mod
                                             .hop_ms = a->hop_ms,
                                             .want_rules = a->rules,
                                             .batch = a->batch,
-                                            .n_threads = a->threads};
+                                            .n_threads = a->threads,
+                                            .numbers = (enum numbers)a->dtype};
     if (a->show || a->out || a->logits)
         return err_set(e, ERR_USAGE,
                        "%s reads signals: --show, --out and --logits are for pictures",
@@ -396,7 +399,8 @@ static int run_pictures(json_t **report, struct command_call *call, struct model
                                  .n_paths = call->options->n_operands,
                                  .want_logits = a->logits,
                                  .batch = a->batch,
-                                 .n_threads = a->threads};
+                                 .n_threads = a->threads,
+                                 .numbers = (enum numbers)a->dtype};
     if (a->rules)
         return err_set(e, ERR_USAGE, "%s reads pictures: --rules is for recordings", m->name);
     int rc = classify(report, m, &o, monitor, e);

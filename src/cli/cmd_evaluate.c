@@ -18,6 +18,7 @@ struct evaluate_args {
     const char *model, *dataset, *split, *predictions, *leak_gap;
     double sensitivity, specificity;
     size_t seed, batch, threads;
+    int dtype;
 };
 
 #define AT(field) offsetof(struct evaluate_args, field)
@@ -76,6 +77,7 @@ static const struct option evaluate_option_table[] = {
          "of the patients that are drawn again for the intervals, and of the random division "
          "of --leak-gap"},
     ENGINE_OPTIONS(struct evaluate_args),
+    DTYPE_OPTION(struct evaluate_args),
     {0},
 };
 
@@ -175,7 +177,8 @@ static int evaluate_run(struct command_call *call, struct err *e)
                                  .specificity = a->specificity,
                                  .seed = (uint64_t)a->seed,
                                  .batch = a->batch,
-                                 .n_threads = a->threads};
+                                 .n_threads = a->threads,
+                                 .numbers = (enum numbers)a->dtype};
     bool is_file = call->options->n_operands;
     json_t *report = NULL;
     int rc = check(a, call->options, e);

@@ -14,6 +14,7 @@ extern const struct command report_command;
 struct report_args {
     const char *model, *dataset, *split, *leak_gap, *out, *title;
     size_t errors, seed, batch, threads;
+    int dtype;
 };
 
 #define AT(field) offsetof(struct report_args, field)
@@ -67,6 +68,7 @@ static const struct option report_option_table[] = {
      .fallback = "0",
      .help = "of the patients that are drawn for the intervals"},
     ENGINE_OPTIONS(struct report_args),
+    DTYPE_OPTION(struct report_args),
     {0},
 };
 
@@ -86,6 +88,7 @@ static int report_run(struct command_call *call, struct err *e)
     o.seed = a->seed;
     o.batch = a->batch;
     o.n_threads = a->threads;
+    o.numbers = (enum numbers)a->dtype;
     watch_init(&w, call);
     int rc = report(&result, &o, &w.monitor, e);
     if (rc == 0 && call->want_json)

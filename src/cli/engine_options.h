@@ -1,7 +1,11 @@
-/* engine_options.h: the options of every command that runs a model: a batch, and the engine's threads. */
+/*
+ * engine_options.h: the options of every command that runs a model: a batch, the engine's threads, and what it
+ * computes in.
+ */
 #pragma once
 
 #include "cli/option.h"
+#include "job/predict.h"
 
 // For the table of a command whose struct `args` has size_t batch and threads.
 #define ENGINE_OPTIONS(args)                                                                   \
@@ -16,4 +20,12 @@
         .name = "threads", .short_name = 'j', .kind = OPTION_KIND_SIZE,                        \
         .offset = offsetof(args, threads), .fallback = "0", .max = 1024,                       \
         .help = "of the engine; 0: as many as the machine has"                                 \
+    }
+
+// For one whose struct `args` has int dtype, which is an enum numbers.
+#define DTYPE_OPTION(args)                                                                     \
+    {                                                                                          \
+        .name = "dtype", .kind = OPTION_KIND_CHOICE, .offset = offsetof(args, dtype),          \
+        .fallback = "auto", .choices = numbers_names,                                          \
+        .help = "what is computed in; auto: int8 for a model of nemg quantize, else float32"   \
     }

@@ -71,7 +71,9 @@ static int compute_logits(struct work *w, const struct monitor *monitor, struct 
     w->truth = mem_array(w->x.n, sizeof *w->truth);
     int rc = w->logits && w->p && w->truth ? 0 : no_memory(e);
     if (rc == 0)
-        rc = predictor_open(&p, &w->m.network, w->m.variables, w->o->batch, w->o->n_threads, e);
+        rc = predictor_open_model(
+            &p, &w->m, &(struct predictor_options){w->o->batch, w->o->n_threads, w->o->numbers},
+            e);
     if (rc == 0)
         rc = evaluate_outputs(p, &w->x, &w->m.input, w->logits, NULL, 2, monitor, e);
     predictor_close(p);

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include <jansson.h>
 #include <stddef.h>
 
@@ -16,6 +18,7 @@ struct calibrate_options {
     const char *model, *dataset;
     double error_rate;       // of the sets, between 0 and 1
     size_t batch, n_threads; // batch 0: predictor_best_batch()
+    enum numbers numbers;
 };
 struct calibrate_options calibrate_defaults(void);
 

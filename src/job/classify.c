@@ -186,16 +186,18 @@ int classify(json_t **report, struct model *m, const struct classify_options *o,
     if (rc == 0 && (!w.inputs || !w.logits || !w.paths))
         rc = no_memory(e);
     if (rc == 0)
-        rc = predictor_open(&w.p, &m->network, m->variables, used.batch, o->n_threads, e);
+        rc = predictor_open_model(
+            &w.p, m, &(struct predictor_options){used.batch, o->n_threads, o->numbers}, e);
     if (rc == 0)
         rc = run(&w, &l, monitor, e);
     json_t *classes = json_array();
     for (size_t k = 0; k < m->n_classes; k++)
         json_array_append_new(classes, jsontext_string(m->labels[k]));
-    if (rc == 0 &&
-        !(*report = json_pack("{s:o, s:O, s:o, s:O, s:O}", "model", jsontext_string(m->name),
-                              "classes", classes, "calibration", sets_calibration(m), "results",
-                              w.results, "rejected", w.rejected)))
+    if (rc == 0 && !(*report = json_pack("{s:o, s:s, s:O, s:o, s:O, s:O}", "model",
+                                         jsontext_string(m->name), "number_type",
+                                         predictor_number_type(m, o->numbers), "classes",
+                                         classes, "calibration", sets_calibration(m), "results",
+                                         w.results, "rejected", w.rejected)))
         rc = no_memory(e);
     predictor_close(w.p);
     json_decref(classes);

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +19,7 @@ struct classify_options {
     size_t n_paths;
     bool want_logits;
     size_t batch, n_threads; // batch 0: predictor_best_batch()
+    enum numbers numbers;
 };
 
 /*

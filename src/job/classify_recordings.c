@@ -170,8 +170,9 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
     w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);
     if (!w->inputs || !w->probabilities || !w->values)
         return no_memory(e);
-    int rc = predictor_open(&w->predictor, &w->m->network, w->m->variables, w->batch,
-                            o->n_threads, e);
+    int rc = predictor_open_model(
+        &w->predictor, w->m, &(struct predictor_options){w->batch, o->n_threads, o->numbers},
+        e);
     if (rc == 0)
         predictor_set_temperature(w->predictor, w->m->calibration.temperature);
     return rc;
@@ -214,12 +215,13 @@ int classify_recordings(json_t **report, struct model *m,
     int rc = prepare(&w, o, e);
     if (rc == 0)
         rc = run_all(results, rejected, &w, o, monitor, e);
-    if (rc == 0 && !(*report = json_pack("{s:o, s:O, s:o, s:f, s:f, s:O, s:O}", "model",
-                                         jsontext_string(m->name), "classes", classes,
-                                         "calibration", sets_calibration(m), "window_ms",
-                                         (double)m->input.signal.n_samples * ms_per_sample,
-                                         "hop_ms", (double)w.hop * ms_per_sample, "results",
-                                         results, "rejected", rejected)))
+    if (rc == 0 &&
+        !(*report = json_pack(
+              "{s:o, s:s, s:O, s:o, s:f, s:f, s:O, s:O}", "model", jsontext_string(m->name),
+              "number_type", predictor_number_type(m, o->numbers), "classes", classes,
+              "calibration", sets_calibration(m), "window_ms",
+              (double)m->input.signal.n_samples * ms_per_sample, "hop_ms",
+              (double)w.hop * ms_per_sample, "results", results, "rejected", rejected)))
         rc = no_memory(e);
     predictor_close(w.predictor);
     json_decref(results);

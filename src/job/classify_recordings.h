@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +23,7 @@ struct classify_recordings_options {
     double hop_ms;   // from one window to the next; 0: half a window
     bool want_rules; // what the rules say of each window, beside the network (second_opinion.h)
     size_t batch, n_threads; // batch 0: predictor_best_batch()
+    enum numbers numbers;
 };
 
 /*

@@ -112,7 +112,8 @@ static int predict_split(struct predictions *out, struct model *m, const struct 
 {
     struct predictor *p = NULL;
     float *q = mem_array(mem_product(x->n, m->n_classes), sizeof *q);
-    int rc = q ? predictor_open(&p, &m->network, m->variables, o->batch, o->n_threads, e)
+    int rc = q ? predictor_open_model(
+                     &p, m, &(struct predictor_options){o->batch, o->n_threads, o->numbers}, e)
                : err_set(e, ERR_MEMORY, "no memory to evaluate");
     if (rc == 0) {
         predictor_set_temperature(p, m->calibration.temperature);
@@ -159,12 +160,13 @@ static int assess_split(json_t **report, const struct model *m, const struct dat
     int rc = assess(report, q, &a, e);
     if (rc < 0)
         return rc;
-    return put_source(report,
-                      json_pack("{s:o, s:o, s:s, s:s?, s:o}", "model", jsontext_string(m->name),
-                                "dataset", jsontext_string(o->dataset), "split", o->split,
-                                "dataset_hash", *d->hash ? d->hash : NULL, "predictions",
-                                jsontext_string(o->predictions)),
-                      e);
+    return put_source(
+        report,
+        json_pack("{s:o, s:s, s:o, s:s, s:s?, s:o}", "model", jsontext_string(m->name),
+                  "number_type", predictor_number_type(m, o->numbers), "dataset",
+                  jsontext_string(o->dataset), "split", o->split, "dataset_hash",
+                  *d->hash ? d->hash : NULL, "predictions", jsontext_string(o->predictions)),
+        e);
 }
 
 // Loads a split and predicts it.
@@ -234,8 +236,9 @@ int evaluate_file(json_t **report, const char *predictions, const struct evaluat
         rc = assess(report, &q, &a, e);
     if (rc == 0)
         rc = put_source(report,
-                        json_pack("{s:n, s:n, s:n, s:n, s:o}", "model", "dataset", "split",
-                                  "dataset_hash", "predictions", jsontext_string(predictions)),
+                        json_pack("{s:n, s:n, s:n, s:n, s:n, s:o}", "model", "number_type",
+                                  "dataset", "split", "dataset_hash", "predictions",
+                                  jsontext_string(predictions)),
                         e);
     predictions_release(&q);
     return rc;

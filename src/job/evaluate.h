@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +24,7 @@ struct evaluate_options {
     double sensitivity, specificity; // operating points to report; 0: none
     uint64_t seed;                   // of the bootstrap over patients
     size_t batch, n_threads;         // batch 0: predictor_best_batch()
+    enum numbers numbers;
 };
 struct evaluate_options evaluate_defaults(void);
 

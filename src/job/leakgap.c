@@ -176,8 +176,11 @@ static int make_model(struct side *s, const struct gap *g, struct err *e)
 static int score(struct side *s, const struct gap *g, struct err *e)
 {
     struct model m = {0};
-    struct scored_options o = {s->set, g->o->split, g->o->batch, g->o->n_threads,
-                               g->o->n_loader_threads};
+    struct scored_options o = {.dataset = s->set,
+                               .split = g->o->split,
+                               .batch = g->o->batch,
+                               .n_threads = g->o->n_threads,
+                               .n_loader_threads = g->o->n_loader_threads};
     int rc = model_open(&m, s->model, e);
     if (rc == 0)
         rc = scored_make(&s->scored, &m, &o, g->monitor, e);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/modelfolder.h"
 #include "model/zoo.h"
 #include "stats/temperature.h"
 
@@ -33,31 +34,62 @@ size_t predictor_best_batch(const struct network *n)
     return best < LEAST ? LEAST : best > MOST ? MOST : best;
 }
 
-int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
-                   size_t batch, size_t n_threads, struct err *e)
+static int open(struct predictor **out, const struct network *n, struct variables *v,
+                struct net_options *o, struct err *e)
 {
     *out = NULL;
     struct predictor *p = mem_zalloc(sizeof *p);
     if (!p)
         return err_set(e, ERR_MEMORY, "no memory to predict");
-    struct net_options o = net_options_defaults();
-    batch = batch ? batch : predictor_best_batch(n);
-    o.batch = batch;
-    o.n_threads = n_threads;
-    o.fetches = &n->logits;
-    o.n_fetches = 1;
-    int rc = net_compile(&p->net, n->graph, v, &o, e);
+    o->batch = o->batch ? o->batch : predictor_best_batch(n);
+    o->fetches = &n->logits;
+    o->n_fetches = 1;
+    int rc = net_compile(&p->net, n->graph, v, o, e);
     if (rc < 0) {
         mem_free(p);
         return rc;
     }
     p->n = n;
-    p->batch = batch;
+    p->batch = o->batch;
     p->temperature = 1;
     p->n_classes = n->spec.n_classes;
     p->floats = floats_of(n);
     *out = p;
     return 0;
+}
+
+int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
+                   size_t batch, size_t n_threads, struct err *e)
+{
+    struct net_options o = net_options_defaults();
+    o.batch = batch;
+    o.n_threads = n_threads;
+    return open(out, n, v, &o, e);
+}
+
+static enum dtype dtype_of(const struct model *m, enum numbers numbers)
+{
+    return numbers == NUMBERS_AUTO && m->ranges ? DTYPE_U8 : DTYPE_F32;
+}
+
+const char *const numbers_names[] = {"auto", "float32", NULL};
+
+int predictor_open_model(struct predictor **out, const struct model *m,
+                         const struct predictor_options *po, struct err *e)
+{
+    struct net_options o = net_options_defaults();
+    o.batch = po->batch;
+    o.n_threads = po->n_threads;
+    o.ranges = m->ranges;
+    o.dtype = dtype_of(m, po->numbers);
+    return open(out, &m->network, m->variables, &o, e);
+}
+
+const char *predictor_number_type(const struct model *m, enum numbers numbers)
+{
+    static const char *const names[N_DTYPES] = {
+        [DTYPE_F32] = "float32", [DTYPE_BF16] = "bfloat16", [DTYPE_U8] = "int8"};
+    return names[dtype_of(m, numbers)];
 }
 
 void predictor_close(struct predictor *p)

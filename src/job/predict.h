@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct err;
+struct model;
 struct network;
 struct predictor;
 struct variables;
@@ -16,9 +17,23 @@ struct variables;
 // costs as much in waking threads as in arithmetic.
 size_t predictor_best_batch(const struct network *n);
 
-// Compiles a network for inference; batch 0: the best. Borrows both.
+// What to compute in. NUMBERS_AUTO: what the model was made for.
+enum numbers { NUMBERS_AUTO, NUMBERS_FLOAT32 };
+extern const char *const numbers_names[]; // by enum numbers, NULL-terminated
+
+struct predictor_options {
+    size_t batch; // 0: the best
+    size_t n_threads;
+    enum numbers numbers;
+};
+
+// Compiles a network for inference, in float32 unless it is a model's. Borrows what it is of.
 int predictor_open(struct predictor **out, const struct network *n, struct variables *v,
                    size_t batch, size_t n_threads, struct err *e);
+int predictor_open_model(struct predictor **out, const struct model *m,
+                         const struct predictor_options *o, struct err *e);
+// "float32" or "int8": what that computes in.
+const char *predictor_number_type(const struct model *m, enum numbers numbers);
 // Of the probabilities from now on: softmax(logits / temperature); 1 at first.
 void predictor_set_temperature(struct predictor *p, double temperature);
 void predictor_close(struct predictor *p); // accepts NULL

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +24,9 @@ struct report_options {
     const char *out;                           // files <out>.html and <out>.pdf
     const char *title;                         // NULL: made of model and data set
     size_t batch, n_threads, n_loader_threads; // batch 0: predictor_best_batch()
-    size_t n_shown;                            // wrong answers that are drawn, at most
-    uint64_t seed;                             // of the bootstrap
+    enum numbers numbers;
+    size_t n_shown; // wrong answers that are drawn, at most
+    uint64_t seed;  // of the bootstrap
 };
 struct report_options report_defaults(void);
 

@@ -133,6 +133,23 @@ static void put_input(struct document *d, const struct input *in)
                       in->signal.rate_hz);
 }
 
+static void put_number_type(struct document *d, const struct facts *f)
+{
+    const json_t *q = f->model.quantization, *f1 = json_object_get(q, "macro_f1");
+    put_pair(d, "computes in", predictor_number_type(&f->model, f->o->numbers));
+    if (!q)
+        return;
+    document_cell(d, "what 8 bits lose");
+    document_cell(
+        d,
+        "%.2f points of macro F1 (%.1f %% where float32 has %.1f %%), on %lld examples "
+        "of %s",
+        json_number_value(json_object_get(q, "loss")),
+        100 * json_number_value(json_object_get(f1, "int8")),
+        100 * json_number_value(json_object_get(f1, "float32")),
+        json_integer_value(json_object_get(q, "n")), text_of(q, "split"));
+}
+
 void report_model(struct document *d, const struct facts *f)
 {
     static const char *const heads[] = {"property", "value"};
@@ -148,6 +165,7 @@ void report_model(struct document *d, const struct facts *f)
     document_cell(d, "%s, width %.4g, %zu parameters", m->network.spec.network,
                   m->network.spec.width, count_parameters(&m->network));
     put_input(d, &m->input);
+    put_number_type(d, f);
     document_cell(d, "recipe");
     document_cell(d, "%s, step %lld", text_of(m->training, "recipe"),
                   json_integer_value(json_object_get(m->training, "step")));

@@ -178,6 +178,7 @@ static int evaluate_model(struct facts *f, const struct monitor *monitor, struct
     o.split = f->o->split;
     o.batch = f->o->batch;
     o.n_threads = f->o->n_threads;
+    o.numbers = f->o->numbers;
     return evaluate(&f->evaluation, &f->model, &o, monitor, e);
 }
 
@@ -193,8 +194,12 @@ static int audit_dataset(struct facts *f, const struct monitor *monitor, struct 
 int facts_gather(struct facts *f, const struct report_options *o, const struct monitor *monitor,
                  struct err *e)
 {
-    struct scored_options how = {o->dataset, o->split, o->batch, o->n_threads,
-                                 o->n_loader_threads};
+    struct scored_options how = {.dataset = o->dataset,
+                                 .split = o->split,
+                                 .batch = o->batch,
+                                 .n_threads = o->n_threads,
+                                 .n_loader_threads = o->n_loader_threads,
+                                 .numbers = o->numbers};
     *f = (struct facts){.o = o};
     int rc = model_open(&f->model, o->model, e);
     if (rc == 0)

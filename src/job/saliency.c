@@ -133,7 +133,15 @@ static int open_activations(struct saliency *s, struct err *e)
 {
     const struct network *n = &s->m->network;
     bool is_cam = s->o.method == SALIENCY_CAM;
-    int rc = find_layer(s, e);
+    int rc = 0;
+    if (s->m->quantization)
+        rc = err_set(
+            e, ERR_UNSUPPORTED,
+            "%s: computes in 8 bits, which %s cannot look inside: explain the model that "
+            "it was made from, or by occlusion",
+            s->m->name, saliency_methods[s->o.method]);
+    if (rc == 0)
+        rc = find_layer(s, e);
     if (rc == 0)
         rc = place_map(s, e);
     if (rc < 0)
@@ -267,8 +275,10 @@ static int open_occlusion(struct saliency *s, struct err *e)
         return no_memory(e);
     int rc = allocate_map(s, e);
     return rc < 0 ? rc
-                  : predictor_open(&s->predictor, &s->m->network, s->m->variables, s->o.batch,
-                                   s->o.n_threads, e);
+                  : predictor_open_model(&s->predictor, s->m,
+                                         &(struct predictor_options){
+                                             .batch = s->o.batch, .n_threads = s->o.n_threads},
+                                         e);
 }
 
 static int answer_occlusion(struct saliency *s, const struct saliency_subject *x, float *logits,

@@ -113,7 +113,8 @@ static int answer(struct scored *s, const struct model *m, const struct scored_o
                   const struct monitor *monitor, struct err *e)
 {
     struct predictor *p = NULL;
-    int rc = predictor_open(&p, &m->network, m->variables, o->batch, o->n_threads, e);
+    int rc = predictor_open_model(
+        &p, m, &(struct predictor_options){o->batch, o->n_threads, o->numbers}, e);
     if (rc == 0) {
         predictor_set_temperature(p, m->calibration.temperature);
         rc = evaluate_outputs(p, &s->examples, &m->input, NULL, s->probabilities,

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "job/predict.h"
+
 #include "data/dataset.h"
 
 #include <stdbool.h>
@@ -37,6 +39,7 @@ struct scored {
 struct scored_options {
     const char *dataset, *split;
     size_t batch, n_threads, n_loader_threads; // batch 0: predictor_best_batch()
+    enum numbers numbers;
 };
 
 // ERR_USAGE: the model's classes are not those of the data set. scored_release() in any case.

@@ -503,7 +503,7 @@ static int save_model(struct train *t, struct err *e)
                   "dataset_hash", t->dataset.hash, "step", (json_int_t)t->at.global_step,
                   "recipe", train_recipes[t->o->recipe], "args", t->args);
     int rc = folder && training ? model_save(folder, &t->network, t->variables,
-                                             t->dataset.labels, &t->input, training, e)
+                                             t->dataset.labels, &t->input, training, NULL, e)
                                 : no_memory(e);
     json_decref(training);
     mem_free(folder);

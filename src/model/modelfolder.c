@@ -12,6 +12,7 @@
 #include "tf/labels.h"
 
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,17 +20,17 @@
 enum { SCHEMA = 2, SCHEMA_OF_PICTURES = 1 };
 
 static json_t *describe(const struct network *n, char *const *labels, const struct input *input,
-                        json_t *training)
+                        json_t *training, json_t *quantization)
 {
     char now[CLOCK_ISO_BYTES];
     json_t *names = json_array();
     for (size_t i = 0; names && i < n->spec.n_classes; i++)
         json_array_append_new(names, json_string(labels[i]));
     clock_iso_utc(now, clock_wall_s());
-    return json_pack("{s:i, s:s, s:s, s:s, s:f, s:o, s:o, s:s, s:O?}", "schema", SCHEMA, "use",
-                     "research use only", "created", now, "network", n->spec.network, "width",
-                     n->spec.width, "labels", names, "input", input_json(input), "weights",
-                     "weights", "training", training);
+    return json_pack("{s:i, s:s, s:s, s:s, s:f, s:o, s:o, s:s, s:O?, s:O*}", "schema", SCHEMA,
+                     "use", "research use only", "created", now, "network", n->spec.network,
+                     "width", n->spec.width, "labels", names, "input", input_json(input),
+                     "weights", "weights", "training", training, "quantization", quantization);
 }
 
 static int in_folder(char **path, const char *folder, const char *name, struct err *e)
@@ -116,7 +117,8 @@ static int swap_in(const char *draft, const char *folder, struct err *e)
 }
 
 int model_save(const char *path, const struct network *n, const struct variables *v,
-               char *const *labels, const struct input *input, json_t *training, struct err *e)
+               char *const *labels, const struct input *input, json_t *training,
+               json_t *quantization, struct err *e)
 {
     char *folder = mem_strdup(path);
     if (!folder)
@@ -124,7 +126,7 @@ int model_save(const char *path, const struct network *n, const struct variables
     for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/';)
         folder[--end] = '\0';
     char *draft = mem_printf("%s.new", folder);
-    json_t *description = describe(n, labels, input, training);
+    json_t *description = describe(n, labels, input, training, quantization);
     int rc = 0;
     if (!draft || !description)
         rc = err_set(e, ERR_MEMORY, "%s: no memory", folder);
@@ -241,7 +243,51 @@ static int read_description(struct model *m, struct model_spec *spec, const json
     spec->shape = input_shape(&m->input);
     spec->n_classes = m->n_classes;
     m->training = json_incref(json_object_get(root, "training"));
+    if (json_is_object(json_object_get(root, "quantization")))
+        m->quantization = json_incref(json_object_get(root, "quantization"));
     return 0;
+}
+
+static int check_ranges(const struct model *m, const char *path, struct err *e)
+{
+    size_t n;
+    int *relus = mem_array(graph_n_tensors(m->network.graph), sizeof *relus);
+    int rc = relus ? network_relus(relus, &n, &m->network, e)
+                   : err_set(e, ERR_MEMORY, "%s: no memory", path);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        if (m->ranges[relus[i]] < 0)
+            rc = err_set(e, ERR_FORMAT, "%s: has no range of %s", path,
+                         graph_tensor_name(m->network.graph, relus[i]));
+    mem_free(relus);
+    return rc;
+}
+
+// The ranges by name into an array by tensor; -1: none.
+static int read_ranges(struct model *m, const char *path, struct err *e)
+{
+    json_t *ranges, *value;
+    const char *name;
+    size_t n = graph_n_tensors(m->network.graph);
+    int rc = jsonfile_get_object(&ranges, m->quantization, "ranges", path, e);
+    if (rc < 0)
+        return rc;
+    m->ranges = mem_array(n, sizeof *m->ranges);
+    if (!m->ranges)
+        return err_set(e, ERR_MEMORY, "%s: no memory", path);
+    for (size_t i = 0; i < n; i++)
+        m->ranges[i] = -1;
+    json_object_foreach(ranges, name, value)
+    {
+        int t = graph_find(m->network.graph, name);
+        double range = json_number_value(value);
+        if (t < 0 || !json_is_number(value) || !(range >= 0 && range <= (double)FLT_MAX))
+            return err_set(e, ERR_FORMAT,
+                           "%s: the range of \"%.60s\" is %g: wanted a tensor of %s and 0 or "
+                           "more",
+                           path, name, range, m->network.spec.network);
+        m->ranges[t] = (float)range;
+    }
+    return check_ranges(m, path, e);
 }
 
 // The network of spec with the weights of a checkpoint.
@@ -283,6 +329,8 @@ int model_open(struct model *out, const char *folder, struct err *e)
         rc = in_folder(&prefix, folder, "weights", e);
     if (rc == 0)
         rc = load(out, &spec, prefix, e);
+    if (rc == 0 && out->quantization)
+        rc = read_ranges(out, path, e);
     if (rc == 0 && !(out->name = mem_strdup(folder)))
         rc = err_set(e, ERR_MEMORY, "%s: no memory", folder);
     json_decref(root);
@@ -380,6 +428,8 @@ void model_close(struct model *m)
     variables_free(m->variables);
     network_release(&m->network);
     json_decref(m->training);
+    json_decref(m->quantization);
+    mem_free(m->ranges);
     mem_free(m->name);
     *m = (struct model){0};
 }

@@ -2,7 +2,8 @@
  * modelfolder.h: a model one can take away: a folder with everything that a prediction needs.
  *
  *   model.json    "schema": 2, network, width, labels, input (input.h), how it came to be, and where
- *                 nemg calibrate wrote it, "calibration"
+ *                 nemg calibrate wrote it, "calibration"; of a model of 8 bits "quantization", whose
+ *                 "ranges" has the largest value of each of its activations
  *   labels.txt    TF-Slim's: "0:Fibs" a line
  *   weights.index, weights.data-00000-of-00001   a TensorFlow V2 checkpoint of the variables
  *
@@ -38,14 +39,18 @@ struct model {
     size_t n_classes;
     struct input input; // what it reads
     json_t *training;   // how it came to be, an object; NULL: not known
+    json_t *
+        quantization; // an object: it computes in 8 bits, and lost this by it; NULL: it does not
+    float *ranges;    // of its activations, as net_options.ranges; NULL: as above
     bool is_calibrated;
     struct calibration calibration; // temperature 1 where it is not
     char *name;                     // for messages: the folder or checkpoint
 };
 
-// training is borrowed; NULL: none.
+// training and quantization are borrowed; NULL: none.
 int model_save(const char *path, const struct network *n, const struct variables *v,
-               char *const *labels, const struct input *input, json_t *training, struct err *e);
+               char *const *labels, const struct input *input, json_t *training,
+               json_t *quantization, struct err *e);
 
 int model_open(struct model *out, const char *folder, struct err *e);
 

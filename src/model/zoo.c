@@ -2,6 +2,7 @@
 #include "model/model_priv.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -115,4 +116,26 @@ int network_end_point(const struct network *n, const char *name)
             return t;
     }
     return -1;
+}
+
+int network_relus(int *tensors, size_t *n_tensors, const struct network *n, struct err *e)
+{
+    const struct graph *g = n->graph;
+    bool *is_needed = mem_array(graph_n_tensors(g), sizeof *is_needed);
+    *n_tensors = 0;
+    if (!is_needed)
+        return err_set(e, ERR_MEMORY, "no memory to look through a network");
+    is_needed[n->logits] = true;
+    for (size_t i = graph_n_nodes(g); i-- > 0;) {
+        struct graph_node_info info = graph_node_info(g, i);
+        for (size_t k = 0; is_needed[info.out] && k < info.n_in; k++)
+            is_needed[info.in[k]] = true;
+    }
+    for (size_t i = 0; i < graph_n_nodes(g); i++) {
+        struct graph_node_info info = graph_node_info(g, i);
+        if (is_needed[info.out] && !strcmp(info.op, "relu"))
+            tensors[(*n_tensors)++] = info.out;
+    }
+    mem_free(is_needed);
+    return 0;
 }

@@ -57,4 +57,8 @@ void network_release(struct network *n); // accepts a zeroed struct
 // name.
 int network_end_point(const struct network *n, const char *name);
 
+// The outputs of ReLU that the logits depend on, in the order of building: what 8 bits need ranges of.
+// tensors [graph_n_tensors()]. ERR_MEMORY.
+int network_relus(int *tensors, size_t *n_tensors, const struct network *n, struct err *e);
+
 size_t zoo_channels(double width, size_t channels); // the rounding above

@@ -17,7 +17,7 @@
 enum dtype {
     DTYPE_F32,  // IEEE 754 binary32
     DTYPE_BF16, // bfloat16: the upper half of a binary32
-    DTYPE_U8,   // 0 to 255, times the tensor's scale; what multiplies it is signed (quantise.h)
+    DTYPE_U8, // 0 to 255, times the tensor's scale; what multiplies it is signed (op/inference.h)
     N_DTYPES
 };
 

@@ -482,16 +482,16 @@ static dnnl_status_t reorder(const struct onednn *o, const struct layouts *w,
 }
 
 // In 8 bits: the weights, in place of what was folded.
-static int quantise(const struct node *n, const float *folded, void **weights, struct err *e)
+static int quantize(const struct node *n, const float *folded, void **weights, struct err *e)
 {
     const struct conv_state *st = n->state;
     float *bias = prepared_bias(n), *factor = mem_array(n->out.c, sizeof *factor);
-    int8_t *quantised = *weights = mem_aligned(conv_n_weights(n));
+    int8_t *quantized = *weights = mem_aligned(conv_n_weights(n));
     int rc = 0;
-    if (!quantised || !factor)
+    if (!quantized || !factor)
         rc = err_set(e, ERR_MEMORY, "no memory for %zu weights", conv_n_weights(n));
     else
-        conv_quantise(n, folded, quantised, bias, factor);
+        conv_quantize(n, folded, quantized, bias, factor);
     if (rc == 0 && memcmp(factor, st->factor_values, n->out.c * sizeof *factor) != 0)
         rc = err_set(e, ERR_UNSUPPORTED,
                      "the weights of a network of 8 bits changed: compile it again");
@@ -511,14 +511,14 @@ static int refresh(struct backend *b, struct node *n, struct err *e)
     float *folded = mem_aligned(conv_n_weights(n) * sizeof *folded);
     if (!folded)
         return err_set(e, ERR_MEMORY, "no memory to fold %zu weights", conv_n_weights(n));
-    void *weights = folded, *quantised = NULL;
+    void *weights = folded, *quantized = NULL;
     conv_fold(n, folded, prepared_bias(n));
     if (is_u8) {
-        int rc = quantise(n, folded, &quantised, e);
-        weights = quantised;
+        int rc = quantize(n, folded, &quantized, e);
+        weights = quantized;
         if (rc < 0) {
             mem_free(folded);
-            mem_free(quantised);
+            mem_free(quantized);
             return rc;
         }
     }
@@ -530,7 +530,7 @@ static int refresh(struct backend *b, struct node *n, struct err *e)
     if (!st->weights.reorder)
         memcpy(n->prepared, weights, conv_n_weights(n) * (is_u8 ? 1 : sizeof(float)));
     mem_free(folded);
-    mem_free(quantised);
+    mem_free(quantized);
     return onednn_check(s, "reordering weights", e);
 }
 

@@ -45,14 +45,14 @@ static float output_unit(const struct node *n)
     return n->out.dtype == DTYPE_U8 ? n->out.scale : 1;
 }
 
-void conv_quantise(const struct node *n, const float *weights, int8_t *quantised, float *bias,
+void conv_quantize(const struct node *n, const float *weights, int8_t *quantized, float *bias,
                    float *factor)
 {
     size_t c = n->out.c, rows = conv_n_weights(n) / c;
     scales_of(n, weights, factor);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < c; k++)
-            quantised[i * c + k] = (int8_t)number_round(weights[i * c + k] / factor[k]);
+            quantized[i * c + k] = (int8_t)number_round(weights[i * c + k] / factor[k]);
     for (size_t k = 0; k < c; k++) {
         float unit = n->in[0].scale * factor[k];
         bias[k] = nearbyintf(bias[k] / unit);

@@ -32,7 +32,7 @@ void conv_fold(const struct node *n, float *weights, float *bias);
 
 // From what conv_fold() gave. bias, in and out: above. factor [c_out]: what the sum with its bias is
 // multiplied by to give the node's output, in the output's own numbers.
-void conv_quantise(const struct node *n, const float *weights, int8_t *quantised, float *bias,
+void conv_quantize(const struct node *n, const float *weights, int8_t *quantized, float *bias,
                    float *factor);
 
 // The factor alone, from the node's variables. false: no memory.

@@ -48,7 +48,7 @@ static int conv_refresh(struct backend *b, struct node *n, struct err *e)
     if (!folded)
         return err_set(e, ERR_MEMORY, "no memory to fold %zu weights", conv_n_weights(n));
     conv_fold(n, folded, bias_of(n));
-    conv_quantise(n, folded, weights_of(n), bias_of(n), factor_of(n));
+    conv_quantize(n, folded, weights_of(n), bias_of(n), factor_of(n));
     mem_free(folded);
     return 0;
 }

@@ -58,8 +58,8 @@ static void what_else_lies_in_a_model_stays(void **state)
     struct err e;
     struct input p = input_of_pictures(107);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, &e),
-                         0);
+        assert_int_equal(
+            model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, NULL, &e), 0);
         if (i == 0)
             assert_int_equal(file_write(in(r->folder, "kept/notes.txt"), "mine", 4, &e), 0);
         assert_true(file_exists(in(r->folder, "kept/notes.txt")));
@@ -69,7 +69,8 @@ static void what_else_lies_in_a_model_stays(void **state)
     // as a run that was killed left it
     assert_int_equal(file_make_folders(in(r->folder, "kept.old"), &e), 0);
     assert_int_equal(file_write(in(r->folder, "kept.old/plan.txt"), "too", 3, &e), 0);
-    assert_int_equal(model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, &e), 0);
+    assert_int_equal(model_save(in(r->folder, "kept"), &r->n, r->v, labels, &p, NULL, NULL, &e),
+                     0);
     assert_true(file_exists(in(r->folder, "kept/plan.txt")));
     assert_true(file_exists(in(r->folder, "kept/notes.txt")));
 }
@@ -83,7 +84,7 @@ static void a_model_survives_the_round_trip(void **state)
     json_t *training = json_pack("{s:i}", "steps", 12);
     for (int turn = 0; turn < 2; turn++) // the second replaces the first
         assert_int_equal(
-            model_save(in(r->folder, "model"), &r->n, r->v, labels, &p, training, &e), 0);
+            model_save(in(r->folder, "model"), &r->n, r->v, labels, &p, training, NULL, &e), 0);
     json_decref(training);
     if (model_open(&m, in(r->folder, "model"), &e) < 0)
         fail_msg("%s", e.text);
@@ -104,6 +105,40 @@ static void a_model_survives_the_round_trip(void **state)
     assert_non_null(strstr(e.text, "schema"));
 }
 
+// The ranges of 8 bits come back exactly, by tensor; one that is missing is an error.
+static void ranges_survive_the_round_trip(void **state)
+{
+    struct rig *r = *state;
+    struct model m;
+    struct err e;
+    struct input p = input_of_pictures(107);
+    size_t n, n_all = graph_n_tensors(r->n.graph);
+    int *relus = mem_array(n_all, sizeof *relus);
+    json_t *ranges = json_object(), *quantization = json_pack("{s:O}", "ranges", ranges);
+    assert_int_equal(network_relus(relus, &n, &r->n, &e), 0);
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(ranges, graph_tensor_name(r->n.graph, relus[i]),
+                            json_real((double)((float)i / 3)));
+    assert_int_equal(
+        model_save(in(r->folder, "narrow"), &r->n, r->v, labels, &p, NULL, quantization, &e),
+        0);
+    if (model_open(&m, in(r->folder, "narrow"), &e) < 0)
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < n; i++)
+        assert_true(m.ranges[relus[i]] == (float)i / 3);
+    model_close(&m);
+    json_object_del(ranges, graph_tensor_name(r->n.graph, relus[n / 2]));
+    assert_int_equal(
+        model_save(in(r->folder, "narrow"), &r->n, r->v, labels, &p, NULL, quantization, &e),
+        0);
+    assert_int_equal(model_open(&m, in(r->folder, "narrow"), &e), ERR_FORMAT);
+    assert_non_null(strstr(e.text, "has no range of InceptionV4/"));
+    json_decref(quantization);
+    json_decref(ranges);
+    mem_free(relus);
+    scratch_remove(in(r->folder, "narrow"));
+}
+
 // Folders of schema 1, from before there were signals, are still models.
 static void older_folders_open(void **state)
 {
@@ -112,7 +147,8 @@ static void older_folders_open(void **state)
     struct model m;
     json_t *root;
     struct input p = input_of_pictures(107);
-    assert_int_equal(model_save(in(r->folder, "older"), &r->n, r->v, labels, &p, NULL, &e), 0);
+    assert_int_equal(
+        model_save(in(r->folder, "older"), &r->n, r->v, labels, &p, NULL, NULL, &e), 0);
     assert_int_equal(jsonfile_read(&root, in(r->folder, "older/model.json"), &e), 0);
     json_object_del(root, "input");
     json_object_set_new(root, "schema", json_integer(1));
@@ -145,7 +181,8 @@ static void a_model_of_signals_survives_the_round_trip(void **state)
     assert_int_equal(zoo_build(&n, &spec, &e), 0);
     assert_int_equal(variables_new(&v, n.graph, &e), 0);
     variables_init(v, n.graph, 1);
-    assert_int_equal(model_save(in(r->folder, "signals"), &n, v, labels, &p, NULL, &e), 0);
+    assert_int_equal(model_save(in(r->folder, "signals"), &n, v, labels, &p, NULL, NULL, &e),
+                     0);
     if (model_open(&m, in(r->folder, "signals"), &e) < 0)
         fail_msg("%s", e.text);
     assert_int_equal(m.input.kind, INPUT_SIGNAL);
@@ -278,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_survives_the_round_trip),
+        cmocka_unit_test(ranges_survive_the_round_trip),
         cmocka_unit_test(older_folders_open),
         cmocka_unit_test(a_model_of_signals_survives_the_round_trip),
         cmocka_unit_test(slims_rules_of_restoring),
