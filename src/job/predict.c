@@ -69,10 +69,14 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
 
 static enum dtype dtype_of(const struct model *m, enum numbers numbers)
 {
-    return numbers == NUMBERS_AUTO && m->ranges ? DTYPE_U8 : DTYPE_F32;
+    if (numbers == NUMBERS_AUTO && m->ranges)
+        return DTYPE_U8;
+    bool is_bf16 =
+        numbers == NUMBERS_BFLOAT16 || (numbers == NUMBERS_AUTO && net_has_bfloat16());
+    return is_bf16 ? DTYPE_BF16 : DTYPE_F32;
 }
 
-const char *const numbers_names[] = {"auto", "float32", NULL};
+const char *const numbers_names[] = {"auto", "float32", "bfloat16", NULL};
 
 int predictor_open_model(struct predictor **out, const struct model *m,
                          const struct predictor_options *po, struct err *e)
@@ -82,7 +86,13 @@ int predictor_open_model(struct predictor **out, const struct model *m,
     o.n_threads = po->n_threads;
     o.ranges = m->ranges;
     o.dtype = dtype_of(m, po->numbers);
-    return open(out, &m->network, m->variables, &o, e);
+    int rc = open(out, &m->network, m->variables, &o, e);
+    return rc == ERR_UNSUPPORTED && po->numbers == NUMBERS_BFLOAT16
+               ? err_set(
+                     e, ERR_UNSUPPORTED,
+                     "bfloat16 cannot be had: oneDNN wants a processor with AVX-512 for it; "
+                     "float32 and auto can")
+               : rc;
 }
 
 const char *predictor_number_type(const struct model *m, enum numbers numbers)

@@ -17,8 +17,9 @@ struct variables;
 // costs as much in waking threads as in arithmetic.
 size_t predictor_best_batch(const struct network *n);
 
-// What to compute in. NUMBERS_AUTO: what the model was made for.
-enum numbers { NUMBERS_AUTO, NUMBERS_FLOAT32 };
+// What to compute in. NUMBERS_AUTO: 8 bits where the model was made for them, bfloat16 where the processor
+// multiplies it itself, else float32.
+enum numbers { NUMBERS_AUTO, NUMBERS_FLOAT32, NUMBERS_BFLOAT16 };
 extern const char *const numbers_names[]; // by enum numbers, NULL-terminated
 
 struct predictor_options {
@@ -32,7 +33,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
                    size_t batch, size_t n_threads, struct err *e);
 int predictor_open_model(struct predictor **out, const struct model *m,
                          const struct predictor_options *o, struct err *e);
-// "float32" or "int8": what that computes in.
+// "float32", "bfloat16" or "int8": what that computes in.
 const char *predictor_number_type(const struct model *m, enum numbers numbers);
 // Of the probabilities from now on: softmax(logits / temperature); 1 at first.
 void predictor_set_temperature(struct predictor *p, double temperature);

@@ -7,10 +7,29 @@
 #include <string.h>
 
 static const struct op_impl *const ref_impls[] = {
-    &conv_ref,           &bnorm_ref,   &relu_ref,    &max_pool_ref,    &average_pool_ref,
-    &global_average_ref, &concat_ref,  &add_ref,     &dropout_ref,     &dense_ref,
-    &softmax_loss_ref,   &convert_ref, &conv_u8_ref, &max_pool_u8_ref, &average_pool_u8_ref,
-    &concat_u8_ref,      NULL,
+    &conv_ref,
+    &bnorm_ref,
+    &relu_ref,
+    &max_pool_ref,
+    &average_pool_ref,
+    &global_average_ref,
+    &concat_ref,
+    &add_ref,
+    &dropout_ref,
+    &dense_ref,
+    &softmax_loss_ref,
+    &convert_ref,
+    &conv_u8_ref,
+    &max_pool_u8_ref,
+    &average_pool_u8_ref,
+    &concat_u8_ref,
+    &conv_bf16_ref,
+    &relu_bf16_ref,
+    &add_bf16_ref,
+    &concat_bf16_ref,
+    &max_pool_bf16_ref,
+    &average_pool_bf16_ref,
+    NULL,
 };
 
 const struct backend_kind backend_ref = {.name = "ref", .impls = ref_impls};

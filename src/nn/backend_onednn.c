@@ -15,7 +15,9 @@
 
 // Dropout and the loss touch a few kilobytes: their definition is fast enough.
 static const struct op_impl *const impls[] = {
-    &conv_onednn, &conv_u8_onednn, &dense_onednn, &dropout_ref, &softmax_loss_ref, NULL,
+    &conv_onednn,  &conv_bf16_onednn, &conv_u8_onednn,
+    &dense_onednn, &dropout_ref,      &softmax_loss_ref,
+    NULL,
 };
 
 // Our own kernels for what oneDNN finds here and what ONEDNN_MAX_CPU_ISA leaves of it.
@@ -73,6 +75,13 @@ void net_onednn_version(int *major, int *minor, int *patch)
     *major = v->major;
     *minor = v->minor;
     *patch = v->patch;
+}
+
+bool net_has_bfloat16(void)
+{
+    unsigned has = (unsigned)dnnl_get_effective_cpu_isa(),
+             wanted = dnnl_cpu_isa_avx512_core_bf16;
+    return (has & wanted) == wanted;
 }
 
 const char *net_kernels_isa(void)

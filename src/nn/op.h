@@ -5,8 +5,8 @@
  * is computed is said once per backend: conv_ref.c (plain loops, the definition),
  * conv_onednn.c, ... tests/property holds every backend against ref.
  *
- * A backend has a row for each type of numbers that it computes an operation in; all of them fuse the
- * same. Where it has none, the net runs the operation in float32 (net_types.c).
+ * A backend has a row for each type of numbers that it computes an operation in; one that does
+ * not write float32 fuses what the float32 row fuses. Where it has none, the net runs the operation in float32 (net_types.c).
  *
  * To add an operation: a row in op/ops.c, a builder in graph.c, op/<name>_ref.c, its line in
  * each backend's table. To add a backend: backend_<name>.c with its table.

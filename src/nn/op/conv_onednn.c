@@ -396,6 +396,11 @@ static int prepare(struct backend *b, struct node *n, struct err *e)
     if (s == dnnl_success && n->has_backward)
         s = prepare_backward(o, n, &c);
     md_free_all(&c);
+    if (s == dnnl_unimplemented && n->impl->dtype == DTYPE_BF16)
+        return err_set(
+            e, ERR_UNSUPPORTED,
+            "this processor cannot compute in bfloat16, which wants AVX-512: float32 "
+            "can be had");
     if (s != dnnl_success)
         return onednn_check(s, "preparing a convolution", e);
     ask_for_memory(n);
@@ -626,6 +631,18 @@ const struct op_impl conv_onednn = {
 const struct op_impl conv_u8_onednn = {
     .op = &op_conv,
     .dtype = DTYPE_U8,
+    .writes_f32 = true,
+    .fuses_relu = true,
+    .fuses_norm = true,
+    .prepare = prepare,
+    .bind = bind,
+    .refresh = refresh,
+    .forward = forward,
+    .release = release,
+};
+const struct op_impl conv_bf16_onednn = {
+    .op = &op_conv,
+    .dtype = DTYPE_BF16,
     .writes_f32 = true,
     .fuses_relu = true,
     .fuses_norm = true,

@@ -63,15 +63,17 @@ static int add_backward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
+// Of numbers of any type: all have the output's.
 static int concat_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
+    size_t size = dtype_bytes(n->out.dtype);
     for (size_t i = 0; i < tensor_rows(&n->out); i++) {
-        float *out = tensor_row(&n->out, i);
-        for (size_t a = 0; a < n->n_in; out += n->in[a++].c)
-            if (tensor_row(&n->in[a], i) != out) // else it is a view into out
-                memcpy(out, tensor_row(&n->in[a], i), n->in[a].c * sizeof *out);
+        unsigned char *out = tensor_row_any(&n->out, i);
+        for (size_t a = 0; a < n->n_in; out += n->in[a++].c * size)
+            if (tensor_row_any(&n->in[a], i) != out) // else it is a view into out
+                memcpy(out, tensor_row_any(&n->in[a], i), n->in[a].c * size);
     }
     return 0;
 }
@@ -146,6 +148,18 @@ const struct op_impl concat_ref = {
     .strided = true,
     .forward = concat_forward,
     .backward = concat_backward,
+};
+const struct op_impl concat_bf16_ref = {
+    .op = &op_concat,
+    .dtype = DTYPE_BF16,
+    .strided = true,
+    .forward = concat_forward,
+};
+const struct op_impl concat_u8_ref = {
+    .op = &op_concat,
+    .dtype = DTYPE_U8,
+    .strided = true,
+    .forward = concat_forward,
 };
 const struct op_impl dropout_ref = {
     .op = &op_dropout,

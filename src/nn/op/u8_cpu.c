@@ -1,29 +1,10 @@
-/* u8_cpu.c: pools and concatenation of numbers of 8 bits, in parallel over pixels: see u8_ref.c. */
+/* u8_cpu.c: pools of numbers of 8 bits, in parallel over pixels: see u8_ref.c. */
 #include "base/err.h"
 #include "nn/op/kernels_cpu.h"
 #include "nn/op/number.h"
 #include "nn/op/window_cpu.h"
 
 #include <string.h>
-
-// What lies under one window: columns h of rows v.
-struct patch {
-    struct range v, h;
-    size_t image;
-};
-
-static struct patch patch_of(const struct node *n, size_t i)
-{
-    const struct tensor *in = &n->in[0], *out = &n->out;
-    const struct pool_params *p = &n->params->pool;
-    return (struct patch){under_window(rows_of(p), i / out->w % out->h, in->h),
-                          under_window(columns_of(p), i % out->w, in->w), i / out->w / out->h};
-}
-
-static const uint8_t *pixel(const struct tensor *t, size_t image, size_t y, size_t x)
-{
-    return t->u8 + ((image * t->h + y) * t->w + x) * t->stride;
-}
 
 static void max_row(uint8_t *restrict best, const uint8_t *restrict x, size_t c)
 {
@@ -40,10 +21,10 @@ static int max_forward(struct backend *b, struct node *n, struct err *e)
     for (size_t i = 0; i < m; i++) {
         struct patch p = patch_of(n, i);
         uint8_t *out = tensor_row_any(&n->out, i);
-        memcpy(out, pixel(&n->in[0], p.image, p.v.first, p.h.first), c);
+        memcpy(out, patch_pixel(n, &p, p.v.first, p.h.first), c);
         for (size_t y = p.v.first; y < p.v.last; y++)
             for (size_t x = p.h.first; x < p.h.last; x++)
-                max_row(out, pixel(&n->in[0], p.image, y, x), c);
+                max_row(out, patch_pixel(n, &p, y, x), c);
     }
     return 0;
 }
@@ -62,10 +43,10 @@ static void average_channels(const struct node *n, const struct patch *p, size_t
 {
     uint32_t sum[CHANNELS_AT_ONCE] = {0};
     uint8_t *out = (uint8_t *)tensor_row_any(&n->out, i) + first;
-    float share = 1 / (float)((p->v.last - p->v.first) * (p->h.last - p->h.first));
+    float share = 1 / (float)patch_n_pixels(p);
     for (size_t y = p->v.first; y < p->v.last; y++)
         for (size_t x = p->h.first; x < p->h.last; x++)
-            add_row(sum, pixel(&n->in[0], p->image, y, x) + first, c);
+            add_row(sum, (const uint8_t *)patch_pixel(n, p, y, x) + first, c);
     for (size_t k = 0; k < c; k++)
         out[k] = number_to_u8((float)(int32_t)sum[k] * share);
 }
@@ -84,21 +65,6 @@ static int average_forward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-static int concat_forward(struct backend *b, struct node *n, struct err *e)
-{
-    (void)b;
-    (void)e;
-    size_t m = tensor_rows(&n->out);
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < m; i++) {
-        uint8_t *out = tensor_row_any(&n->out, i);
-        for (size_t a = 0; a < n->n_in; out += n->in[a++].c)
-            if (tensor_row_any(&n->in[a], i) != out) // else it is a view into out
-                memcpy(out, tensor_row_any(&n->in[a], i), n->in[a].c);
-    }
-    return 0;
-}
-
 const struct op_impl CPU(max_pool_u8_cpu) = {
     .op = &op_max_pool,
     .dtype = DTYPE_U8,
@@ -110,10 +76,4 @@ const struct op_impl CPU(average_pool_u8_cpu) = {
     .dtype = DTYPE_U8,
     .strided = true,
     .forward = average_forward,
-};
-const struct op_impl CPU(concat_u8_cpu) = {
-    .op = &op_concat,
-    .dtype = DTYPE_U8,
-    .strided = true,
-    .forward = concat_forward,
 };

@@ -1,6 +1,6 @@
 /*
- * u8_ref.c: on numbers of 8 bits: convolution (inference.h has the arithmetic), pools and
- * concatenation. Sums of products are exact; they, the bias and the factor meet in float32, as in oneDNN.
+ * u8_ref.c: on numbers of 8 bits: convolution (inference.h has the arithmetic) and pools.
+ * Sums of products are exact; they, the bias and the factor meet in float32, as in oneDNN.
  *
  * prepared (convolution): weights int8 [kh][kw][c_in][c_out] | bias [c_out] | factor [c_out]
  */
@@ -10,8 +10,6 @@
 #include "nn/op/number.h"
 #include "nn/op/ref.h"
 #include "nn/op/window_ref.h"
-
-#include <string.h>
 
 static size_t rounded(size_t n_bytes)
 {
@@ -133,19 +131,6 @@ static int average_forward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-static int concat_forward(struct backend *b, struct node *n, struct err *e)
-{
-    (void)b;
-    (void)e;
-    for (size_t i = 0; i < tensor_rows(&n->out); i++) {
-        uint8_t *out = tensor_row_any(&n->out, i);
-        for (size_t a = 0; a < n->n_in; out += n->in[a++].c)
-            if (tensor_row_any(&n->in[a], i) != out) // else it is a view into out
-                memcpy(out, tensor_row_any(&n->in[a], i), n->in[a].c);
-    }
-    return 0;
-}
-
 const struct op_impl conv_u8_ref = {
     .op = &op_conv,
     .dtype = DTYPE_U8,
@@ -168,10 +153,4 @@ const struct op_impl average_pool_u8_ref = {
     .dtype = DTYPE_U8,
     .strided = true,
     .forward = average_forward,
-};
-const struct op_impl concat_u8_ref = {
-    .op = &op_concat,
-    .dtype = DTYPE_U8,
-    .strided = true,
-    .forward = concat_forward,
 };

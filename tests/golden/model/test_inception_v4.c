@@ -434,6 +434,86 @@ static void blocks_with_batch_statistics(void **state)
         block_gradients("onednn", block, part, block_floor(g));
 }
 
+/*
+ * Narrow numbers through the whole network, against float32, in units of the features' norm. A rounding to
+ * bfloat16 errs by at most 2^-9, uniformly: by 2^-9 / sqrt(3) in the mean; a layer rounds weights and
+ * activations, sqrt(2) times that. Errors of the layers are independent, and add up in squares over the 70
+ * of the longest path: sqrt(70) sqrt(2 / 3) 2^-9 = 0.013. With all layers passing on what came before
+ * at the same size, that is what is expected; 4 times as much is the bound.
+ */
+static const double bound_of_bf16 = 0.054;
+
+// The features of one picture of 75 pixels, a quarter of the channels.
+static void small_features(float *out, size_t n_out, const char *backend, enum dtype dtype)
+{
+    struct network n;
+    struct variables *v;
+    struct net *net;
+    struct err e;
+    const struct model_spec spec = {"inception_v4", {75, 75, 3}, 0.25, 3, 0, 1};
+    assert_int_equal(zoo_build(&n, &spec, &e), 0);
+    assert_int_equal(variables_new(&v, n.graph, &e), 0);
+    fill_variables(n.graph, v);
+    struct net_options o = net_options_defaults();
+    o.backend = backend;
+    o.dtype = dtype;
+    o.fetches = &n.features;
+    o.n_fetches = 1;
+    if (net_compile(&net, n.graph, v, &o, &e) < 0)
+        fail_msg("%s", e.text);
+    fill_images(net_feed(net, n.input));
+    assert_int_equal(net_forward(net, &e), 0);
+    struct tensor t = net_fetch(net, n.features);
+    assert_int_equal(t.c, n_out);
+    memcpy(out, t.data, n_out * sizeof *out);
+    net_free(net);
+    variables_free(v);
+    network_release(&n);
+}
+
+static void bfloat16_by_the_reference_backend(void **state)
+{
+    (void)state;
+    float wanted[384], got[384];
+    double square = 0, error = 0;
+    small_features(wanted, 384, "onednn", DTYPE_F32);
+    small_features(got, 384, "ref", DTYPE_BF16);
+    for (size_t i = 0; i < 384; i++) {
+        square += (double)wanted[i] * (double)wanted[i];
+        error += ((double)got[i] - (double)wanted[i]) * ((double)got[i] - (double)wanted[i]);
+    }
+    printf("bfloat16 by ref: features differ by %.4f of their norm\n", sqrt(error / square));
+    assert_true(sqrt(error / square) <= bound_of_bf16);
+}
+
+// Where the processor can: the logits of the reference. An error of the features reaches a logit as it
+// would reach any sum of them with weights of its size: the same share of the logit's deviation.
+static void bfloat16_gives_the_reference(void **state)
+{
+    struct golden *g = *state;
+    struct err e;
+    json_t *rows = json_object_get(json_object_get(g->root, "inference"), "logits");
+    if (!net_has_bfloat16()) {
+        printf("skipped: this processor has neither avx512_bf16 nor AMX\n");
+        skip();
+    }
+    struct net_options o = net_options_defaults();
+    o.dtype = DTYPE_BF16;
+    o.fetches = &g->n.logits;
+    o.n_fetches = 1;
+    struct net *net = compile(g, o);
+    fill_images(net_feed(net, g->n.input));
+    assert_int_equal(net_forward(net, &e), 0);
+    double largest = 0;
+    for (size_t i = 0; i < BATCH * 3; i++)
+        largest =
+            fmax(largest,
+                 fabs(json_number_value(json_array_get(json_array_get(rows, i / 3), i % 3))));
+    expect_logits("logits in bfloat16", net_fetch(net, g->n.logits), rows,
+                  bound_of_bf16 * largest);
+    net_free(net);
+}
+
 static void the_first_block_by_the_reference_backend(void **state)
 {
     struct golden *g = *state;
@@ -449,6 +529,8 @@ int main(void)
         cmocka_unit_test(training_statistics_give_the_reference),
         cmocka_unit_test(blocks_with_batch_statistics),
         cmocka_unit_test(the_first_block_by_the_reference_backend),
+        cmocka_unit_test(bfloat16_by_the_reference_backend),
+        cmocka_unit_test(bfloat16_gives_the_reference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
