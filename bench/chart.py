@@ -47,7 +47,7 @@ class Chart:
         self.panels = []  # (height, parts relative to the panel's corner)
 
     def bars(self, title, unit, bars):
-        label_w, value_w = 150, 46
+        label_w, value_w = 158, 40
         plot_w = PANEL_W - 2 * MARGIN - label_w - value_w
         most = max(b.high for b in bars)
         parts = [f'<text class="panel" x="0" y="12">{escape(title)}</text>',

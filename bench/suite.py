@@ -4,6 +4,8 @@ Prints a JSON line per measurement, keeps them in build/bench.jsonl, and closes 
 last column is the share of the ceiling: arithmetic a second against that of the best product of
 matrices of the same number type, on the same threads, measured in turns with the networks.
 SECONDS_EACH (4) stretches everything; see measuring.py for the rest of the environment.
+
+usage: suite.py [--from build/bench.jsonl]    --from: the table again, measures nothing
 """
 
 import os
@@ -70,9 +72,20 @@ def name_of(x):
     return f"{x['what']} {x['network']} {size}{width}, batch {x['batch']}{more}"
 
 
+def tell_twins(lines):
+    """What loading and a limit of memory cost, against the same network without."""
+    plain = {name_of(x): x for x in lines if "loads" in x}
+    for x in lines:
+        twin = plain.get(name_of(x | {"loads": False, "memory_limit_mb": 0})) if "loads" in x else None
+        if twin in (None, x):
+            continue
+        print(f"{name_of(x)}: {x['ms'] / twin['ms']:.3f} times the time, {x['peak_rss_mb'] / twin['peak_rss_mb']:.2f} times "
+              "the memory of the same without")
+
+
 def close(lines):
     top = measuring.ceilings(lines)
-    print("\n" + measuring.machine_text(measuring.machine()))
+    print("\n" + measuring.machine_text(lines[0]["machine"]))
     for (dtype, threads), gflops in top.items():
         print(f"ceiling of {dtype}, {threads} threads: {gflops:.0f} GFLOP/s (matrix products)")
     rows = []
@@ -93,10 +106,12 @@ def close(lines):
         elif x["what"] == "heads on kept features":
             print(f"a step of the heads: {x['ms']:.2f} ms on kept features, {x['trunk_ms'] + x['ms']:.0f} ms with the "
                   f"trunk run each time: {x['times_faster']} times faster")
-    print("JSON lines: build/bench.jsonl")
+    tell_twins(lines)
 
 
 def main():
+    if sys.argv[1:2] == ["--from"]:
+        return close(measuring.read_lines(sys.argv[2]))
     lines = measuring.Lines("bench.jsonl")
     bench_gemm(lines, SECONDS, DTYPES)
     has = [dtype for dtype, _ in measuring.ceilings(lines.all)]
@@ -109,8 +124,7 @@ def main():
         lines.add(*run([f"{BUILD}/bench_signal"]))
         lines.add(program.long_recording(scratch))
         lines.add(program.features(scratch))
-    close(lines.all)
-    return 0
+    return close(measuring.read_lines(lines.path))
 
 
-sys.exit(main())
+main()
