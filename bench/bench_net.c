@@ -1,13 +1,14 @@
 /*
  * bench_net.c: how fast a network runs, and in how much memory.
  *
- * usage: bench_net [--dtype float32] [--memory-mb N] [--steps N] MODE BATCH THREADS SECONDS
+ * usage: bench_net [--dtype TYPE] [--memory-mb N] [--steps N] MODE BATCH THREADS SECONDS
  *                  [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
  *
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
  * backward, TF1's RMSProp. IMAGE_SIZE: pixels or samples a side, or HEIGHTxWIDTHxCHANNELS; 0: the
  * network's own. The pictures are noise, the same in each step; with DATASET each step takes the
- * next batch of its training pictures from the loader, as nemg train does.
+ * next batch of its training pictures from the loader, as nemg train does. TYPE: float32, or for
+ * inference bfloat16 or int8 (with one range for all: what the numbers are takes no time).
  *
  * Three steps warm up, one where a step takes longer than SECONDS. Then steps are timed until
  * SECONDS are over and, with --steps, N are done. --memory-mb: what the network may take at most.
@@ -35,8 +36,9 @@
 enum { MOST_STEPS = 100000, N_WARM = 3, N_CLASSES = 3 };
 
 // The number types by name, in the order of the engine's.
-static const char *const dtype_names[] = {[DTYPE_F32] = "float32"};
-enum { N_DTYPES = sizeof dtype_names / sizeof *dtype_names };
+static const char *const dtype_names[N_DTYPES] = {
+    [DTYPE_F32] = "float32", [DTYPE_BF16] = "bfloat16", [DTYPE_U8] = "int8"};
+static const float RANGE = 6;
 
 struct bench {
     bool trains;
@@ -50,6 +52,7 @@ struct bench {
     struct dataset dataset;
     struct examples examples;
     struct loader *loader; // NULL: the same noise in each step
+    float *ranges;         // [tensors of the graph]
     double *ms;
     size_t n;
 };
@@ -75,6 +78,12 @@ static int prepare(struct bench *b, struct err *e)
     o.batch = b->batch;
     o.n_threads = b->n_threads;
     o.dtype = (enum dtype)b->dtype;
+    size_t n_tensors = graph_n_tensors(b->network.graph);
+    if (!(b->ranges = mem_array(n_tensors, sizeof *b->ranges)))
+        return err_set(e, ERR_MEMORY, "no memory for ranges");
+    for (size_t i = 0; i < n_tensors; i++)
+        b->ranges[i] = RANGE;
+    o.ranges = b->ranges;
     o.memory_limit = b->memory_mb << 20;
     o.fetches = &b->network.logits;
     o.n_fetches = 1;
@@ -229,7 +238,7 @@ static void print(struct bench *b)
            b->loader ? "true" : "false");
 }
 
-static const char usage[] = "usage: bench_net [--dtype float32] [--memory-mb N] [--steps N] "
+static const char usage[] = "usage: bench_net [--dtype TYPE] [--memory-mb N] [--steps N] "
                             "inference|training BATCH THREADS SECONDS "
                             "[NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]";
 
