@@ -85,6 +85,9 @@ picture=$(run_of picture demo/picture-a)
 do_this $nemg train --dataset demo/signal-a --run "$signal" --epochs 8
 do_this $nemg train --dataset demo/picture-a --run "$picture" --model resnet18 --width 0.25 --image-size 107 \
     --batch 16 --epochs 7
+# what the scores are worth, and when a model is not sure
+do_this $nemg calibrate --model "$signal/model" --dataset demo/signal-a --error-rate 0.02 | grep -v '^research'
+do_this $nemg calibrate --model "$picture/model" --dataset demo/picture-a --error-rate 0.05 | grep -v '^research'
 
 say "4. How good they are on patients that they have not seen"
 evaluate "$signal/model" demo/signal-a test signal-unseen
