@@ -34,8 +34,8 @@ size_t predictor_best_batch(const struct network *n)
     return best < LEAST ? LEAST : best > MOST ? MOST : best;
 }
 
-static int open(struct predictor **out, const struct network *n, struct variables *v,
-                struct net_options *o, struct err *e)
+static int compile(struct predictor **out, const struct network *n, struct variables *v,
+                   struct net_options *o, struct err *e)
 {
     *out = NULL;
     struct predictor *p = mem_zalloc(sizeof *p);
@@ -64,7 +64,7 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
     struct net_options o = net_options_defaults();
     o.batch = batch;
     o.n_threads = n_threads;
-    return open(out, n, v, &o, e);
+    return compile(out, n, v, &o, e);
 }
 
 static enum dtype dtype_of(const struct model *m, enum numbers numbers)
@@ -86,7 +86,7 @@ int predictor_open_model(struct predictor **out, const struct model *m,
     o.n_threads = po->n_threads;
     o.ranges = m->ranges;
     o.dtype = dtype_of(m, po->numbers);
-    int rc = open(out, &m->network, m->variables, &o, e);
+    int rc = compile(out, &m->network, m->variables, &o, e);
     return rc == ERR_UNSUPPORTED && po->numbers == NUMBERS_BFLOAT16
                ? err_set(
                      e, ERR_UNSUPPORTED,

@@ -164,6 +164,11 @@ static int judge_answers(struct work *w, int side, const float *p, struct err *e
         return no_memory(e);
     int rc = confusion_init(&c, n_classes, e);
     for (size_t i = 0; rc == 0 && i < w->judged.n; i++) {
+        if (!isfinite(p[i * n_classes]))
+            rc = err_set(e, ERR_FORMAT,
+                         "%s: example %zu of %s: its probabilities are not finite: its weights "
+                         "are damaged or training diverged",
+                         w->m.name, i, w->o->split);
         w->answer[side][i] = argmax(p + i * n_classes, n_classes);
         confusion_add(&c, (size_t)w->judged.examples[i].label, w->answer[side][i]);
     }

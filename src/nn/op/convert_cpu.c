@@ -19,7 +19,7 @@ static void from_u8(void *restrict to, const void *restrict from, float scale, s
     float *restrict y = to;
     const uint8_t *restrict x = from;
     for (size_t k = 0; k < c; k++)
-        y[k] = scale * x[k];
+        y[k] = scale * (float)x[k];
 }
 
 static void to_bf16(void *restrict to, const void *restrict from, float scale, size_t c)

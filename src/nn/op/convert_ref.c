@@ -7,7 +7,7 @@ static float read(const struct tensor *t, const void *row, size_t k)
 {
     return t->dtype == DTYPE_F32    ? ((const float *)row)[k]
            : t->dtype == DTYPE_BF16 ? number_from_bf16(((const uint16_t *)row)[k])
-                                    : t->scale * ((const uint8_t *)row)[k];
+                                    : t->scale * (float)((const uint8_t *)row)[k];
 }
 
 static void write(const struct tensor *t, void *row, size_t k, float v)

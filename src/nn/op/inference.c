@@ -28,6 +28,18 @@ void conv_fold(const struct node *n, float *weights, float *bias)
     }
 }
 
+static float larger(float a, float b)
+{
+    return b > a ? b : a;
+}
+
+// NaN, which nobody's weights should be, gives the least.
+static int8_t to_s8(float v)
+{
+    float at_least = v > -S8_MOST ? v : -S8_MOST;
+    return (int8_t)number_round(at_least < S8_MOST ? at_least : S8_MOST);
+}
+
 // What 1 of a channel's quantised weights is worth: [c_out], of folded weights.
 static void scales_of(const struct node *n, const float *weights, float *scale)
 {
@@ -35,7 +47,7 @@ static void scales_of(const struct node *n, const float *weights, float *scale)
     memset(scale, 0, c * sizeof *scale);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < c; k++)
-            scale[k] = fmaxf(scale[k], fabsf(weights[i * c + k]));
+            scale[k] = larger(scale[k], fabsf(weights[i * c + k]));
     for (size_t k = 0; k < c; k++)
         scale[k] = scale[k] > 0 ? scale[k] / S8_MOST : 1; // 1: all are 0
 }
@@ -52,7 +64,7 @@ void conv_quantize(const struct node *n, const float *weights, int8_t *quantized
     scales_of(n, weights, factor);
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < c; k++)
-            quantized[i * c + k] = (int8_t)number_round(weights[i * c + k] / factor[k]);
+            quantized[i * c + k] = to_s8(weights[i * c + k] / factor[k]);
     for (size_t k = 0; k < c; k++) {
         float unit = n->in[0].scale * factor[k];
         bias[k] = nearbyintf(bias[k] / unit);

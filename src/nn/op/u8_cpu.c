@@ -29,26 +29,37 @@ static int max_forward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-// Sums fit: a window of 2^24 places would be needed to fill 32 bits.
-enum { CHANNELS_AT_ONCE = 128 };
+// Sums of so many pixels fit into 16 bits, of which a vector holds twice as many as of 32.
+enum { MOST_PIXELS = UINT16_MAX / UINT8_MAX, CHANNELS_AT_ONCE = 64 };
 
-static void add_row(uint32_t *restrict sum, const uint8_t *restrict x, size_t c)
+static int average_prepare(struct backend *b, struct node *n, struct err *e)
+{
+    (void)b;
+    const struct pool_params *p = &n->params->pool;
+    if (p->kh > MOST_PIXELS || p->kh * p->kw > MOST_PIXELS)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "an average over %zu x %zu in 8 bits, wanted at most %d places", p->kh,
+                       p->kw, MOST_PIXELS);
+    return 0;
+}
+
+static void add_row(uint16_t *restrict sum, const uint8_t *restrict x, size_t c)
 {
     for (size_t k = 0; k < c; k++)
-        sum[k] += x[k];
+        sum[k] = (uint16_t)(sum[k] + x[k]);
 }
 
 static void average_channels(const struct node *n, const struct patch *p, size_t i,
                              size_t first, size_t c)
 {
-    uint32_t sum[CHANNELS_AT_ONCE] = {0};
+    uint16_t sum[CHANNELS_AT_ONCE] = {0};
     uint8_t *out = (uint8_t *)tensor_row_any(&n->out, i) + first;
     float share = 1 / (float)patch_n_pixels(p);
     for (size_t y = p->v.first; y < p->v.last; y++)
         for (size_t x = p->h.first; x < p->h.last; x++)
             add_row(sum, (const uint8_t *)patch_pixel(n, p, y, x) + first, c);
     for (size_t k = 0; k < c; k++)
-        out[k] = number_to_u8((float)(int32_t)sum[k] * share);
+        out[k] = number_to_u8((float)sum[k] * share);
 }
 
 static int average_forward(struct backend *b, struct node *n, struct err *e)
@@ -75,5 +86,6 @@ const struct op_impl CPU(average_pool_u8_cpu) = {
     .op = &op_average_pool,
     .dtype = DTYPE_U8,
     .strided = true,
+    .prepare = average_prepare,
     .forward = average_forward,
 };

@@ -505,7 +505,7 @@ static void bfloat16_gives_the_reference(void **state)
     fill_images(net_feed(net, g->n.input));
     assert_int_equal(net_forward(net, &e), 0);
     double largest = 0;
-    for (size_t i = 0; i < BATCH * 3; i++)
+    for (size_t i = 0; i < (size_t)BATCH * 3; i++)
         largest =
             fmax(largest,
                  fabs(json_number_value(json_array_get(json_array_get(rows, i / 3), i % 3))));
