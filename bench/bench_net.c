@@ -263,13 +263,16 @@ static bool read_options(struct bench *b, int *argc, char ***argv)
     return *argc >= 5 && (!strcmp((*argv)[1], "inference") || !strcmp((*argv)[1], "training"));
 }
 
-static void read_shape(struct shape *s, const char *text)
+// "299", or "64x68x1"; 0: stays as it is.
+static void read_shape(struct shape *s, char *text)
 {
-    struct shape x = {0};
-    if (sscanf(text, "%zux%zux%zu", &x.h, &x.w, &x.c) == 3)
-        *s = x;
-    else if (x.h)
-        *s = (struct shape){s->h > 1 ? x.h : 1, x.h, s->c};
+    size_t side[3] = {0};
+    for (int i = 0; i < 3 && (i == 0 || *text++ == 'x'); i++)
+        side[i] = strtoul(text, &text, 10);
+    if (side[2])
+        *s = (struct shape){side[0], side[1], side[2]};
+    else if (side[0])
+        *s = (struct shape){s->h > 1 ? side[0] : 1, side[0], s->c};
 }
 
 int main(int argc, char **argv)

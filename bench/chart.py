@@ -19,12 +19,14 @@ PLOT_H, BAR_H = 170, 19
 STYLE = """
 svg { --paper: #fff; --ink: #1f2328; --soft: #59636e; --rule: #d8dee4; --a: #0b5fad; --b: #c2571a; --other: #9aa5b1 }
 @media (prefers-color-scheme: dark) {
-svg { --paper: #0d1117; --ink: #e6edf3; --soft: #9aa5b1; --rule: #30363d; --a: #58a6ff; --b: #f0883e; --other: #6b7683 } }
+svg { --paper: #0d1117; --ink: #e6edf3; --soft: #9aa5b1; --rule: #30363d; --a: #58a6ff; --b: #f0883e;
+      --other: #6b7683 } }
 text { font: 11px system-ui, "DejaVu Sans", sans-serif; fill: var(--ink) }
 .title { font-size: 15px; font-weight: 600 } .panel { font-size: 12px; font-weight: 600 }
 .soft { fill: var(--soft); font-size: 10px } .end { text-anchor: end } .middle { text-anchor: middle }
 .paper { fill: var(--paper) } .rule { stroke: var(--rule) } .ours, .a { fill: var(--a) } .b { fill: var(--b) }
-.other { fill: var(--other) } .range { stroke: var(--ink) } .line { fill: none; stroke-dasharray: 4 3; stroke-width: 1.2 }
+.other { fill: var(--other) } .range { stroke: var(--ink) }
+.line { fill: none; stroke-dasharray: 4 3; stroke-width: 1.2 }
 .line.a { fill: none; stroke: var(--a) } .line.b { fill: none; stroke: var(--b) }
 """
 
@@ -106,7 +108,8 @@ class Chart:
             for i, (_, parts) in enumerate(row):
                 body += [f'<g transform="translate({i * PANEL_W + MARGIN} {y})">', *parts, "</g>"]
             y += max(h for h, _ in row) + 18
-        head = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}" width="{width}" height="{y}" role="img">',
+        head = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}" width="{width}" height="{y}" '
+                'role="img">',
                 f"<title>{escape(self.title)}</title>", f"<style>{STYLE}</style>",
                 f'<rect class="paper" width="{width}" height="{y}"/>',
                 f'<text class="title" x="{MARGIN}" y="24">{escape(self.title)}</text>',

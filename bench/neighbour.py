@@ -36,8 +36,8 @@ class Neighbour:
 def ask(program, a, threads):
     if program == "nemg":
         return bench_net(a.what, a.batch, a.seconds, size=a.side, threads=threads, steps=2)
-    return run([PYTHON, f"{ROOT}/bench/peers/torch_net.py", a.what, "--batch", a.batch, "--threads", threads, "--seconds",
-                a.seconds, "--steps", 2, "--side", a.side, "--variant", "channels_last"])
+    return run([PYTHON, f"{ROOT}/bench/peers/torch_net.py", a.what, "--batch", a.batch, "--threads", threads,
+                "--seconds", a.seconds, "--steps", 2, "--side", a.side, "--variant", "channels_last"])
 
 
 def close(lines):

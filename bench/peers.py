@@ -121,7 +121,7 @@ def main():
     for i in range(1, a.rounds + 1):
         for what, batch in questions:
             say(f"round {i} of {a.rounds}: {what}, batch {batch}")
-            bench_gemm(lines, min(2, a.seconds), sorted({c.dtype for c in contenders}))
+            bench_gemm(lines, min(2, a.seconds), sorted({c.dtype for c in contenders if what in c.whats}))
             for c in contenders:
                 if what not in c.whats or (c, what) in failed:
                     continue

@@ -126,8 +126,8 @@ def main():
     print("\n")
     for (what, batch), results in groups.items():
         print(f"**{what.capitalize()}, batch {batch}**\n")
-        markdown(("program", "version", "type", "ms", "rounds", "images/s", "of ceiling", "peak MB", "nemg is faster by",
-                  "nemg's best"), rows_of(results, top))
+        markdown(("program", "version", "type", "ms", "rounds", "images/s", "of ceiling", "peak MB",
+                  "nemg is faster by", "nemg's best"), rows_of(results, top))
         if (what, batch) == ("inference", 1):
             tell_latency(results)
     tell_aims(groups)

@@ -55,11 +55,12 @@ def measure_examples(lines, scratch, i_round):
             nemg("dataset", "build", "--images", f"{folder}-pictures", "--out", folder)
         for threads in (1, 2):
             wall, peak_mb, answer = nemg(
-                "train", "--dataset", folder, "--run", f"{folder}-{threads}-{i_round}", "--model", "resnet18", "--width",
-                0.25, "--image-size", 107, "--batch", 16, "--epochs", 2, "--threads", threads)
-            lines.add({"program": "nemg", "what": "training run", "network": "resnet18", "width": 0.25, "image_size": 107,
-                       "batch": 16, "epochs": 2, "examples": n, "threads": threads, "dtype": "float32",
-                       "seconds": round(answer["seconds"], 3), "ms": round(1000 * wall, 1), "peak_rss_mb": peak_mb},
+                "train", "--dataset", folder, "--run", f"{folder}-{threads}-{i_round}", "--model", "resnet18",
+                "--width", 0.25, "--image-size", 107, "--batch", 16, "--epochs", 2, "--threads", threads)
+            lines.add({"program": "nemg", "what": "training run", "network": "resnet18", "width": 0.25,
+                       "image_size": 107, "batch": 16, "epochs": 2, "examples": n, "threads": threads,
+                       "dtype": "float32", "seconds": round(answer["seconds"], 3), "ms": round(1000 * wall, 1),
+                       "peak_rss_mb": peak_mb},
                       panel=EXAMPLES_PANEL, round=i_round)
 
 
@@ -124,8 +125,8 @@ def examples_panel(lines):
         points = points_of([x for x in lines if x["threads"] == threads], "examples")
         a, b, line = straight(points)
         word = "thread" if threads == 1 else "threads"
-        curves.append(Curve(f"{threads} {word}: {a / 1000:.2f} s + {b:.2f} ms an example", [(v, t) for v, t, _ in points],
-                            line))
+        label = f"{threads} {word}: {a / 1000:.2f} s + {b:.2f} ms an example"
+        curves.append(Curve(label, [(v, t) for v, t, _ in points], line))
         notes += [f"{threads} {word}, {x}" for x in departures(points, line, "examples")]
     return curves, notes or ["no point is off its line by more than 10 %"]
 
