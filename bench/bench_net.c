@@ -310,6 +310,7 @@ int main(int argc, char **argv)
     net_free(b.net);
     variables_free(b.v);
     network_release(&b.network);
+    mem_free(b.ranges);
     mem_free(b.ms);
     return rc < 0;
 }
