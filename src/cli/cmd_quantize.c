@@ -124,7 +124,7 @@ const struct command quantize_command = {
     .name = "quantize",
     .summary = "makes a model compute in 8 bits, and says what that loses",
     .description =
-        "Weights become whole numbers of 7 bits with a scale for each output channel, "
+        "Weights become whole numbers of 8 bits with a scale for each output channel, "
         "activations of 8 "
         "bits with a scale for each map, which is found on examples of the training split. No "
         "training is needed. Both models are then judged on another split; macro F1, accuracy "

@@ -45,9 +45,13 @@ static void scales_of(const struct node *n, const float *weights, float *scale)
 {
     size_t c = n->out.c, rows = conv_n_weights(n) / c;
     memset(scale, 0, c * sizeof *scale);
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
+        const float *row = weights + i * c, *before = i ? row - c : NULL;
         for (size_t k = 0; k < c; k++)
-            scale[k] = larger(scale[k], fabsf(weights[i * c + k]));
+            scale[k] = larger(scale[k], fabsf(row[k]));
+        for (size_t k = 0; before && k < c; k++)
+            scale[k] = larger(scale[k], fabsf(row[k] + before[k]));
+    }
     for (size_t k = 0; k < c; k++)
         scale[k] = scale[k] > 0 ? scale[k] / S8_MOST : 1; // 1: all are 0
 }
