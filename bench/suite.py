@@ -3,7 +3,7 @@
 Prints a JSON line per measurement, keeps them in build/bench.jsonl, and closes with a table whose
 last column is the share of the ceiling: arithmetic a second against that of the best product of
 matrices of the same number type, on the same threads, measured in turns with the networks.
-SECONDS_EACH (4) stretches everything; see measuring.py for the rest of the environment.
+SECONDS_EACH (3) stretches everything; see measuring.py for the rest of the environment.
 
 usage: suite.py [--from build/bench.jsonl]    --from: the table again, measures nothing
 """
@@ -16,7 +16,7 @@ import measuring
 import program
 from measuring import BUILD, DTYPES, bench_gemm, bench_net, run
 
-SECONDS = float(os.environ.get("SECONDS_EACH", 4))
+SECONDS = float(os.environ.get("SECONDS_EACH", 3))
 # what, network, input, width, batch, seconds in SECONDS, least steps
 BIG = [
     ("inference", "inception_v4", 0, 1, 1, 3, 50),
