@@ -27,6 +27,12 @@ size_t mem_product(size_t a, size_t b);
 
 enum { MEM_ALIGNMENT = 64 }; // one cache line, one AVX-512 register
 
+// Up to a multiple of MEM_ALIGNMENT: parts of a block, each of which begins at one.
+static inline size_t mem_rounded(size_t n_bytes)
+{
+    return (n_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
+}
+
 /*
  * Blocks of 1 MiB and more go back to the system when they are freed. By default glibc keeps them
  * after the first such free, in an arena for each thread: batches that one thread makes and another

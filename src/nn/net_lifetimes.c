@@ -293,7 +293,7 @@ int compiler_plan(struct compiler *c, struct err *e)
     struct lifetimes l = {0};
     struct net *net = c->net;
     for (size_t i = 0; i < net->n_nodes; i++)
-        net->memory.prepared += (net->nodes[i].prepared_bytes + 63) / 64 * 64;
+        net->memory.prepared += mem_rounded(net->nodes[i].prepared_bytes);
     int rc = find_places(c, &l, e);
     if (rc < 0)
         return rc;
@@ -305,7 +305,7 @@ int compiler_plan(struct compiler *c, struct err *e)
     unsigned char *at = net->prepared_block;
     for (size_t i = 0; i < net->n_nodes; i++) {
         net->nodes[i].prepared = at;
-        at += (net->nodes[i].prepared_bytes + 63) / 64 * 64;
+        at += mem_rounded(net->nodes[i].prepared_bytes);
     }
     give_addresses(c, &l);
     return 0;

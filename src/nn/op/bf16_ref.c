@@ -13,11 +13,6 @@
 #include "nn/op/number.h"
 #include "nn/op/ref.h"
 
-static size_t rounded(size_t n_bytes)
-{
-    return (n_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
-}
-
 static struct tensor copy_of(const struct tensor *t)
 {
     struct tensor copy = *t;
@@ -37,11 +32,12 @@ static int prepare(struct backend *b, struct node *n, struct err *e)
     f32->out = copy_of(&n->out);
     for (size_t k = 0; k < n->n_in; k++) {
         f32->in[k] = copy_of(&n->in[k]);
-        n->forward_work_bytes += rounded(tensor_bytes(&f32->in[k]));
+        n->forward_work_bytes += mem_rounded(tensor_bytes(&f32->in[k]));
     }
     if (f32->impl->prepare)
         rc = f32->impl->prepare(b, f32, e);
-    n->forward_work_bytes += rounded(tensor_bytes(&f32->out)) + rounded(f32->saved_bytes);
+    n->forward_work_bytes +=
+        mem_rounded(tensor_bytes(&f32->out)) + mem_rounded(f32->saved_bytes);
     return rc;
 }
 
@@ -53,10 +49,10 @@ static int bind(struct backend *b, struct node *n, struct err *e)
     unsigned char *at = n->forward_work;
     for (size_t k = 0; k < n->n_in; k++) {
         f32->in[k].numbers = at;
-        at += rounded(tensor_bytes(&f32->in[k]));
+        at += mem_rounded(tensor_bytes(&f32->in[k]));
     }
     f32->out.numbers = at;
-    f32->saved = at + rounded(tensor_bytes(&f32->out));
+    f32->saved = at + mem_rounded(tensor_bytes(&f32->out));
     return 0;
 }
 

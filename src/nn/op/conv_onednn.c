@@ -50,11 +50,6 @@ struct conv_state {
     float *factor_values;
 };
 
-static size_t rounded(size_t n_bytes)
-{
-    return (n_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
-}
-
 static void primitive_release(struct primitive *p)
 {
     if (p->handle)
@@ -202,7 +197,7 @@ static dnnl_status_t pair(const struct onednn *o, struct layouts *w, onednn_cmd 
     if (s == dnnl_success)
         s = dnnl_memory_create(&w->theirs, theirs, o->engine, DNNL_MEMORY_NONE);
     if (s == dnnl_success && !dnnl_memory_desc_equal(ours, theirs)) {
-        w->theirs_bytes = rounded(dnnl_memory_desc_get_size(theirs));
+        w->theirs_bytes = mem_rounded(dnnl_memory_desc_get_size(theirs));
         s = dnnl_reorder_primitive_desc_create(&reorder, to_ours ? theirs : ours, o->engine,
                                                to_ours ? ours : theirs, o->engine, NULL);
         if (s == dnnl_success)
@@ -343,7 +338,7 @@ static size_t larger(size_t a, size_t b)
 
 static size_t din_bytes(const struct node *n)
 {
-    return n->din_adds[0] ? rounded(tensor_elements(&n->in[0]) * sizeof(float)) : 0;
+    return n->din_adds[0] ? mem_rounded(tensor_elements(&n->in[0]) * sizeof(float)) : 0;
 }
 
 // oneDNN writes both gradients, wanted or not: room for the one that is not.
@@ -351,14 +346,14 @@ static size_t unwanted_bytes(const struct node *n)
 {
     size_t weights = n->params->conv.kh * n->params->conv.kw * n->in[0].c * n->out.c;
     bool is_trained = n->dvariable[VARIABLE_WEIGHTS];
-    return rounded((is_trained ? 0 : weights) * sizeof(float)) +
-           rounded(n->out.c * sizeof(float));
+    return mem_rounded((is_trained ? 0 : weights) * sizeof(float)) +
+           mem_rounded(n->out.c * sizeof(float));
 }
 
 // Of the prepared memory, behind the weights.
 static size_t bias_bytes(const struct node *n)
 {
-    return rounded(n->out.c * sizeof(float));
+    return mem_rounded(n->out.c * sizeof(float));
 }
 
 static float *prepared_bias(const struct node *n)
@@ -369,16 +364,16 @@ static float *prepared_bias(const struct node *n)
 static void ask_for_memory(struct node *n)
 {
     const struct conv_state *s = n->state;
-    n->forward_work_bytes = rounded(s->forward.scratchpad_bytes);
+    n->forward_work_bytes = mem_rounded(s->forward.scratchpad_bytes);
     if (n->context->has_backward)
         n->forward_work_bytes += s->weights.theirs_bytes;
     else // also where both layouts are the same: the folded weights are not the variable's
-        n->prepared_bytes = rounded(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
+        n->prepared_bytes = mem_rounded(dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(
                                 s->forward.pd, dnnl_query_weights_md, 0))) +
                             bias_bytes(n);
     n->backward_work_bytes = s->weights_of_data.theirs_bytes + s->dweights.theirs_bytes +
-                             rounded(larger(s->backward_data.scratchpad_bytes,
-                                            s->backward_weights.scratchpad_bytes)) +
+                             mem_rounded(larger(s->backward_data.scratchpad_bytes,
+                                                s->backward_weights.scratchpad_bytes)) +
                              din_bytes(n) + unwanted_bytes(n) + s->src_of_weights.theirs_bytes +
                              s->ddst_of_weights.theirs_bytes;
 }
@@ -463,7 +458,7 @@ static dnnl_status_t bind_backward(struct node *n)
         s = set(st->backward_data.scratchpad, at);
     if (s == dnnl_success)
         s = set(st->backward_weights.scratchpad, at);
-    at += rounded(
+    at += mem_rounded(
         larger(st->backward_data.scratchpad_bytes, st->backward_weights.scratchpad_bytes));
     if (s == dnnl_success)
         s = bind_layouts(&st->src_of_weights, n->in[0].data, &at);

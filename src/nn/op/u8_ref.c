@@ -11,11 +11,6 @@
 #include "nn/op/ref.h"
 #include "nn/op/window_ref.h"
 
-static size_t rounded(size_t n_bytes)
-{
-    return (n_bytes + MEM_ALIGNMENT - 1) / MEM_ALIGNMENT * MEM_ALIGNMENT;
-}
-
 static int8_t *weights_of(const struct node *n)
 {
     return n->prepared;
@@ -23,7 +18,7 @@ static int8_t *weights_of(const struct node *n)
 
 static float *bias_of(const struct node *n)
 {
-    return (float *)(void *)((unsigned char *)n->prepared + rounded(conv_n_weights(n)));
+    return (float *)(void *)((unsigned char *)n->prepared + mem_rounded(conv_n_weights(n)));
 }
 
 static float *factor_of(const struct node *n)
@@ -35,7 +30,7 @@ static int conv_prepare(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    n->prepared_bytes = rounded(conv_n_weights(n)) + 2 * n->out.c * sizeof(float);
+    n->prepared_bytes = mem_rounded(conv_n_weights(n)) + 2 * n->out.c * sizeof(float);
     return 0;
 }
 
