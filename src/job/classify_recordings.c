@@ -1,7 +1,10 @@
 /*
  * classify_recordings.c: see classify_recordings.h.
  *
- * A recording is read at the model's rate in pieces of a batch of windows, so that hours fit.
+ * A recording is read at the model's rate in pieces of a batch of windows, so that hours fit. The next
+ * piece is read and resampled by a thread of its own while the network computes this one on the other threads: of
+ * ten minutes at 48 kHz that is half of the work. Where the rules want the recording, too, pieces are read
+ * in turn.
  */
 #include "job/classify_recordings.h"
 
@@ -18,6 +21,20 @@
 #include "wave/recording.h"
 
 #include <math.h>
+#include <pthread.h>
+
+// Windows [first, first + n) of a recording, as the network reads them.
+struct piece {
+    const struct work *w;
+    const struct strip *s;
+    size_t first, n;
+    float *values; // [(batch - 1) * hop + n_samples] of the recording
+    float *inputs; // [batch][input_floats()]
+    bool has_thread;
+    pthread_t thread;
+    int rc; // of reading
+    struct err e;
+};
 
 struct work {
     struct model *m;
@@ -25,10 +42,9 @@ struct work {
     bool want_rules;
     size_t batch, hop; // windows, samples
     size_t channel;
-    float *inputs; // [batch][input_floats()]
     float *probabilities;
     struct second_opinion *rules; // of the recording; NULL: not wanted
-    float *values;                // [(batch - 1) * hop + n_samples] of the recording
+    struct piece pieces[2];       // the one that is computed and the next
 };
 
 static int no_memory(struct err *e)
@@ -36,13 +52,39 @@ static int no_memory(struct err *e)
     return err_set(e, ERR_MEMORY, "no memory to classify recordings");
 }
 
-static int make_inputs(struct work *w, const struct strip *s, size_t n_windows, struct err *e)
+static void *read_piece(void *context)
 {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n_windows; i++)
-        rc = input_read_window(w->inputs + i * input_floats(&w->m->input), &w->m->input,
-                               w->values + i * w->hop, s->is_uv, e);
-    return rc;
+    struct piece *p = context;
+    const struct work *w = p->w;
+    const struct input *in = &w->m->input;
+    size_t n_samples = (p->n - 1) * w->hop + in->signal.n_samples;
+    p->rc = strip_read(p->s, p->first * w->hop, n_samples, p->values, &p->e);
+    for (size_t i = 0; p->rc == 0 && i < p->n; i++)
+        p->rc = input_read_window(p->inputs + i * input_floats(in), in, p->values + i * w->hop,
+                                  p->s->is_uv, &p->e);
+    return NULL;
+}
+
+// Reads from window `first` of n_windows, on a thread if there is one to be had; n 0: none is left.
+static void start_piece(struct piece *p, const struct work *w, const struct strip *s,
+                        size_t first, size_t n_windows)
+{
+    size_t left = first < n_windows ? n_windows - first : 0;
+    p->w = w;
+    p->s = s;
+    p->first = first;
+    p->n = left < w->batch ? left : w->batch;
+    p->rc = 0;
+    p->has_thread = p->n && !w->rules && pthread_create(&p->thread, NULL, read_piece, p) == 0;
+    if (p->n && !p->has_thread)
+        read_piece(p);
+}
+
+static void join_piece(struct piece *p)
+{
+    if (p->has_thread)
+        pthread_join(p->thread, NULL);
+    p->has_thread = false;
 }
 
 static json_t *window_json(const struct work *w, size_t first_sample, const float *q,
@@ -84,25 +126,46 @@ static int add_rules(json_t *window, const struct work *w, size_t first_sample, 
     return 0;
 }
 
-// Windows [first, first + n) of a recording.
-static int run_piece(struct work *w, const struct strip *s, size_t first, size_t n,
-                     json_t *windows, json_t *per_class, size_t *n_unsure, struct err *e)
+static int run_piece(struct work *w, const struct piece *p, json_t *windows, json_t *per_class,
+                     size_t *n_unsure, struct err *e)
 {
-    size_t n_samples = (n - 1) * w->hop + w->m->input.signal.n_samples;
-    int rc = strip_read(s, first * w->hop, n_samples, w->values, e);
-    if (rc == 0)
-        rc = make_inputs(w, s, n, e);
-    if (rc == 0)
-        rc = predictor_run(w->predictor, w->inputs, n, NULL, w->probabilities, e);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    int rc = predictor_run(w->predictor, p->inputs, p->n, NULL, w->probabilities, e);
+    for (size_t i = 0; rc == 0 && i < p->n; i++) {
         const float *q = w->probabilities + i * w->m->n_classes;
         count(per_class, w->m->labels[argmax(q, w->m->n_classes)]);
-        json_t *window = window_json(w, (first + i) * w->hop, q, n_unsure);
+        json_t *window = window_json(w, (p->first + i) * w->hop, q, n_unsure);
         if (window && w->rules)
-            rc = add_rules(window, w, (first + i) * w->hop, e);
+            rc = add_rules(window, w, (p->first + i) * w->hop, e);
         if (json_array_append_new(windows, window))
             rc = no_memory(e);
     }
+    return rc;
+}
+
+// All n windows.
+static int run_pieces(struct work *w, const struct strip *s, size_t n, json_t *windows,
+                      json_t *per_class, size_t *n_unsure, const struct monitor *monitor,
+                      struct err *e)
+{
+    struct piece *now = &w->pieces[0], *next = &w->pieces[1];
+    int rc = 0;
+    start_piece(now, w, s, 0, n);
+    while (rc == 0 && now->n) {
+        join_piece(now);
+        if (now->rc < 0) {
+            *e = now->e;
+            return now->rc;
+        }
+        start_piece(next, w, s, now->first + now->n, n);
+        rc = run_piece(w, now, windows, per_class, n_unsure, e);
+        monitor_progress(monitor, "classifying", now->first + now->n, n, "");
+        if (rc == 0 && monitor_is_cancelled(monitor))
+            rc = err_set(e, ERR_CANCELLED, "stopped while classifying");
+        struct piece *done = now;
+        now = next;
+        next = done;
+    }
+    join_piece(now);
     return rc;
 }
 
@@ -122,13 +185,8 @@ static int run_recording(json_t **out, struct work *w, struct recording *r, cons
     if (rc == 0 && w->want_rules)
         rc = second_opinion_new(&w->rules, r, w->channel, e);
     size_t n = rc == 0 ? ((size_t)s.n_samples - n_samples) / w->hop + 1 : 0;
-    for (size_t i = 0; rc == 0 && i < n; i += w->batch) {
-        size_t piece = n - i < w->batch ? n - i : w->batch;
-        rc = run_piece(w, &s, i, piece, windows, per_class, &n_unsure, e);
-        monitor_progress(monitor, "classifying", i + piece, n, "");
-        if (rc == 0 && monitor_is_cancelled(monitor))
-            rc = err_set(e, ERR_CANCELLED, "stopped while classifying");
-    }
+    if (rc == 0)
+        rc = run_pieces(w, &s, n, windows, per_class, &n_unsure, monitor, e);
     if (rc == 0 && !(*out = json_pack("{s:o, s:f, s:O, s:O}", "file", jsontext_string(path),
                                       "duration_s", recording_duration_s(r), "per_class",
                                       per_class, "windows", windows)))
@@ -165,14 +223,21 @@ static int prepare(struct work *w, const struct classify_recordings_options *o, 
     w->want_rules = o->want_rules;
     w->batch = o->batch ? o->batch : predictor_best_batch(&w->m->network);
     w->channel = o->channel;
-    w->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *w->inputs);
     w->probabilities = mem_array(w->batch, w->m->n_classes * sizeof *w->probabilities);
-    w->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *w->values);
-    if (!w->inputs || !w->probabilities || !w->values)
+    if (!w->probabilities)
         return no_memory(e);
+    for (size_t i = 0; i < 2; i++) {
+        struct piece *p = &w->pieces[i];
+        p->inputs = mem_array(w->batch, input_floats(&w->m->input) * sizeof *p->inputs);
+        p->values = mem_array((w->batch - 1) * w->hop + in->n_samples, sizeof *p->values);
+        if (!p->inputs || !p->values)
+            return no_memory(e);
+    }
+    // a team that shared a core with the reader would wait for it, actively
+    size_t n_threads = net_threads(o->n_threads), n_reading = !w->want_rules && n_threads > 1;
     int rc = predictor_open_model(
-        &w->predictor, w->m, &(struct predictor_options){w->batch, o->n_threads, o->numbers},
-        e);
+        &w->predictor, w->m,
+        &(struct predictor_options){w->batch, n_threads - n_reading, o->numbers}, e);
     if (rc == 0)
         predictor_set_temperature(w->predictor, w->m->calibration.temperature);
     return rc;
@@ -227,8 +292,10 @@ int classify_recordings(json_t **report, struct model *m,
     json_decref(results);
     json_decref(rejected);
     json_decref(classes);
-    mem_free(w.inputs);
     mem_free(w.probabilities);
-    mem_free(w.values);
+    for (size_t i = 0; i < 2; i++) {
+        mem_free(w.pieces[i].inputs);
+        mem_free(w.pieces[i].values);
+    }
     return rc;
 }

@@ -17,8 +17,8 @@ struct variables;
 // costs as much in waking threads as in arithmetic.
 size_t predictor_best_batch(const struct network *n);
 
-// What to compute in. NUMBERS_AUTO: 8 bits where the model was made for them, bfloat16 where the processor
-// multiplies it itself, else float32.
+// What to compute in. NUMBERS_AUTO: 8 bits where the model was made for them, else float32: bfloat16 only when
+// asked for, see docs/DECISIONS.md.
 enum numbers { NUMBERS_AUTO, NUMBERS_FLOAT32, NUMBERS_BFLOAT16 };
 extern const char *const numbers_names[]; // by enum numbers, NULL-terminated
 

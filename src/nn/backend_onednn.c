@@ -43,10 +43,19 @@ static void close(struct backend *b)
     b->state = NULL;
 }
 
+size_t net_threads(size_t wanted)
+{
+#ifdef _OPENMP
+    return wanted ? wanted : (size_t)omp_get_num_procs();
+#else
+    return wanted ? wanted : 1;
+#endif
+}
+
 static int open(struct backend *b, struct err *e)
 {
 #ifdef _OPENMP
-    omp_set_num_threads(b->n_threads ? (int)b->n_threads : omp_get_num_procs());
+    omp_set_num_threads((int)net_threads(b->n_threads));
 #endif
     struct onednn *o = b->state = mem_zalloc(sizeof *o);
     if (!o)
@@ -75,13 +84,6 @@ void net_onednn_version(int *major, int *minor, int *patch)
     *major = v->major;
     *minor = v->minor;
     *patch = v->patch;
-}
-
-bool net_has_bfloat16(void)
-{
-    unsigned has = (unsigned)dnnl_get_effective_cpu_isa(),
-             wanted = dnnl_cpu_isa_avx512_core_bf16;
-    return (has & wanted) == wanted;
 }
 
 const char *net_kernels_isa(void)

@@ -83,9 +83,7 @@ void net_free(struct net *net); // accepts NULL
 const char *const *net_backends(void);
 
 void net_onednn_version(int *major, int *minor, int *patch); // of the library that runs
-// Whether the processor multiplies bfloat16 itself (avx512_bf16, AMX). With AVX-512 alone oneDNN emulates it, at
-// a third of float32's speed; with less it cannot be had.
-bool net_has_bfloat16(void);
+size_t net_threads(size_t wanted); // 0: as many as this process may use processors
 const char *net_kernels_isa(void); // what our own kernels use here: avx512, avx2 or generic
 
 size_t net_batch(const struct net *net);

@@ -172,7 +172,7 @@ static struct net *compile(struct trial *t, const char *backend, enum dtype dtyp
                            const int *fetches, size_t n_fetches)
 {
     struct err e;
-    struct net *net;
+    struct net *net = NULL;
     if (try_compile(&net, t, backend, dtype, fetches, n_fetches, &e) < 0)
         fail_msg("%s: %s", backend, e.text);
     return net;
@@ -234,7 +234,7 @@ static bool compare(void (*build)(struct trial *), enum dtype dtype, uint64_t se
 {
     struct trial t;
     struct err e;
-    struct net *net;
+    struct net *net = NULL;
     trial_begin(&t, build, seed);
     if (build == build_convolutions)
         make_extreme(&t);
@@ -248,7 +248,11 @@ static bool compare(void (*build)(struct trial *), enum dtype dtype, uint64_t se
     if (!(d <= b.to_float32))
         fail_msg("SEED=%llu: differs from float32 by %.3g of the largest value",
                  (unsigned long long)seed, d);
-    int rc = try_compile(&net, &t, "onednn", dtype, &t.output, 1, &e);
+    // oneDNN's bfloat16 has run nowhere yet: only who asks for it tests it
+    bool is_tried =
+        dtype != DTYPE_BF16 || build == build_without_products || getenv("NEMG_BFLOAT16");
+    int rc =
+        is_tried ? try_compile(&net, &t, "onednn", dtype, &t.output, 1, &e) : ERR_UNSUPPORTED;
     if (rc == 0)
         run(&t, net, seed);
     else if (dtype != DTYPE_BF16 || rc != ERR_UNSUPPORTED)
@@ -273,7 +277,7 @@ static void compare_all(const char *what, void (*build)(struct trial *), enum dt
         could = compare(build, dtype, seed_of_run() + i, b, &worst) && could;
     printf("%s: differs from float32 by at most %.3g\n", what, worst);
     if (!could)
-        printf("%s: by ref only, this processor has no AVX-512 for oneDNN\n", what);
+        printf("%s: by ref only (oneDNN: NEMG_BFLOAT16=1, and AVX-512)\n", what);
     assert_int_equal(mem_live_blocks(), 0);
 }
 
