@@ -24,7 +24,9 @@ struct job {
     char id[JOB_ID_BYTES];
     const struct job_kind *kind;
     struct jobqueue *queue;
-    json_t *wish, *result;
+    json_t *wish;
+    char *result; // JSON; as a tree it would take many times as much. NULL: none
+    size_t n_result;
     enum job_state state;
     struct err why;
     char what[64];
@@ -39,14 +41,13 @@ struct jobqueue {
     struct pool *engine;
     pthread_mutex_t lock;
     struct job *newest;
-    size_t n;
     atomic_bool is_ending;
 };
 
 static void job_free(struct job *j)
 {
     json_decref(j->wish);
-    json_decref(j->result);
+    mem_free(j->result);
     mem_free(j);
 }
 
@@ -61,8 +62,36 @@ static json_t *job_json(const struct job *j, bool wants_result)
                   j->kind->name, "state", state_names[j->state], "progress", "what", j->what,
                   "done", (json_int_t)j->done, "total", (json_int_t)j->total, "error", error);
     if (o && wants_result)
-        json_object_set(o, "result", j->result ? j->result : json_null());
+        json_object_set_new(
+            o, "result", j->result ? json_loadb(j->result, j->n_result, 0, NULL) : json_null());
     return o;
+}
+
+static int keep_result(struct job *j, const json_t *result, struct err *e)
+{
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9); // as jsonfile.h
+    size_t n = json_dumpb(result, NULL, 0, flags);
+    if (!n || !(j->result = mem_alloc(n)))
+        return err_set(e, ERR_MEMORY, "no memory for a result");
+    j->n_result = json_dumpb(result, j->result, n, flags);
+    return 0;
+}
+
+// Under the lock: when more than JOBS_KEPT have ended, the one that was added first goes.
+static void forget_oldest(struct jobqueue *q)
+{
+    struct job **oldest = NULL;
+    size_t n_ended = 0;
+    for (struct job **at = &q->newest; *at; at = &(*at)->next)
+        if ((*at)->state >= JOB_DONE) {
+            oldest = at;
+            n_ended++;
+        }
+    if (n_ended <= JOBS_KEPT)
+        return;
+    struct job *j = *oldest;
+    *oldest = j->next;
+    job_free(j);
 }
 
 static void tell(struct job *j)
@@ -107,11 +136,14 @@ static void run(void *context)
     pthread_mutex_unlock(&q->lock);
     int rc = goes ? j->kind->run(&result, q->w, j->wish, &monitor, &why) : ERR_CANCELLED;
     pthread_mutex_lock(&q->lock);
-    j->result = result;
+    if (rc == 0)
+        rc = keep_result(j, result, &why);
     j->why = why;
     j->state = rc == 0 ? JOB_DONE : rc == ERR_CANCELLED ? JOB_STOPPED : JOB_FAILED;
     json_t *o = job_json(j, false);
+    forget_oldest(q);
     pthread_mutex_unlock(&q->lock); // from here on it may be forgotten
+    json_decref(result);
     if (o)
         journal_add(q->w->journal, "job", o);
     json_decref(o);
@@ -151,21 +183,6 @@ void jobqueue_free(struct jobqueue *q)
     mem_free(q);
 }
 
-// Under the lock: the oldest that has ended goes.
-static void forget_oldest(struct jobqueue *q)
-{
-    struct job **oldest = NULL;
-    for (struct job **at = &q->newest; *at; at = &(*at)->next)
-        if ((*at)->state >= JOB_DONE)
-            oldest = at;
-    if (q->n <= JOBS_KEPT || !oldest)
-        return;
-    struct job *j = *oldest;
-    *oldest = j->next;
-    q->n--;
-    job_free(j);
-}
-
 static const struct job_kind *find_kind(const json_t *wish, struct err *e)
 {
     const char *name = json_string_value(json_object_get(wish, "kind"));
@@ -183,8 +200,6 @@ static int add(struct jobqueue *q, struct job *j, struct err *e)
     if (rc == 0) {
         j->next = q->newest;
         q->newest = j;
-        q->n++;
-        forget_oldest(q);
     }
     pthread_mutex_unlock(&q->lock);
     return rc;
@@ -230,13 +245,9 @@ json_t *jobqueue_json(struct jobqueue *q, const char *id)
 {
     pthread_mutex_lock(&q->lock);
     struct job *j = find(q, id);
-    // a deep copy, because a result must not be shared between threads: jansson counts
-    // references without locks
     json_t *o = j ? job_json(j, true) : NULL;
-    json_t *copy = o ? json_deep_copy(o) : NULL;
-    json_decref(o);
     pthread_mutex_unlock(&q->lock);
-    return copy;
+    return o;
 }
 
 int jobqueue_stop(struct jobqueue *q, const char *id)

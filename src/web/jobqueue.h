@@ -3,7 +3,7 @@
  *
  * A kind of job is a row of the table in jobs.c: a name, a check that is made when it is asked for,
  * and what is run. A job's progress and end go to the journal as events of type "job"; its result
- * is asked for. The newest JOBS_KEPT stay.
+ * is asked for. Of those that have ended, the last JOBS_KEPT stay.
  *
  * Threads: every function may be called from any.
  */
@@ -17,7 +17,7 @@ struct monitor;
 struct reply;
 struct workbench;
 
-enum { JOBS_KEPT = 256, JOBS_WAITING_MAX = 128, JOB_ID_BYTES = 17 };
+enum { JOBS_KEPT = 64, JOBS_WAITING_MAX = 128, JOB_ID_BYTES = 17 };
 
 struct job_kind {
     const char *name;
