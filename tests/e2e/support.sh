@@ -65,6 +65,19 @@ make_set() {
             --out "$scratch/set" --validation 0.34 --quiet >/dev/null
 }
 
+# Two small models after two steps: $scratch/p/model of the pictures of make_set, $scratch/s/model of
+# signals of the simulated recordings in $scratch/lab.
+make_models() {
+    make_set || failed set "could not be made"
+    "$nemg" train --dataset "$scratch/set" --run "$scratch/p" --model resnet18 --width 0.125 --image-size 75 --batch 8 \
+        --steps 2 --quiet >/dev/null || failed model "of pictures could not be trained"
+    "$nemg" simulate --out "$scratch/lab" --patients 6 --sites 6 --seconds 4 --severity 3 --seed 3 --quiet >/dev/null
+    "$nemg" dataset build --recordings "$scratch/lab" --manifest "$scratch/lab/manifest.csv" --out "$scratch/signals" \
+        --most 4 --validation 0 --quiet >/dev/null
+    "$nemg" train --dataset "$scratch/signals" --run "$scratch/s" --width 0.25 --steps 2 --quiet >/dev/null ||
+        failed model "of signals could not be trained"
+}
+
 finish() {
     [ "$n_failed" = 0 ]
     exit

@@ -67,14 +67,7 @@ job() {
 
 # ---- What it looks at ----
 
-make_set || failed set "could not be made"
-"$nemg" train --dataset "$scratch/set" --run "$scratch/p" --model resnet18 --width 0.125 --image-size 75 --batch 8 \
-    --steps 2 --quiet >/dev/null || failed model "of pictures could not be trained"
-"$nemg" simulate --out "$scratch/lab" --patients 6 --sites 6 --seconds 4 --severity 3 --seed 3 --quiet >/dev/null
-"$nemg" dataset build --recordings "$scratch/lab" --manifest "$scratch/lab/manifest.csv" --out "$scratch/signals" \
-    --most 4 --validation 0 --quiet >/dev/null
-"$nemg" train --dataset "$scratch/signals" --run "$scratch/s" --width 0.25 --steps 2 --quiet >/dev/null ||
-    failed model "of signals could not be trained"
+make_models
 picture=$scratch/pictures/PSW/p01_0.png
 header=$(find "$scratch/lab" -name '*.hea' | sort | head -n 1)
 record=${header%.hea}
