@@ -1,4 +1,4 @@
-"""suite.py: what this machine does, in under five minutes: make bench.
+"""suite.py: what this machine does, in six minutes: make bench.
 
 Prints a JSON line per measurement, keeps them in build/bench.jsonl, and closes with a table whose
 last column is the share of the ceiling: arithmetic a second against that of the best product of
