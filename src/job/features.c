@@ -13,8 +13,6 @@
 #include "job/job_priv.h"
 
 #include "base/err.h"
-#include "base/file.h"
-#include "base/jsonfile.h"
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "base/sha256.h"
@@ -26,7 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_DIGITS = 16, SCHEMA = 1 };
+enum { SCHEMA = 1 };
 
 void features_release(struct features *f)
 {
@@ -63,10 +61,14 @@ static int hash_trunk(char out[SHA256_HEX_BYTES], const struct train *t, struct 
     return rc;
 }
 
-static int hash_all(char out[SHA256_HEX_BYTES], const struct train *t,
-                    const struct features_spec *s, struct err *e)
+// The checkpoint's prefix; *out NULL: a data set without a hash, of which nothing is kept.
+static int find_place(char **out, const struct train *t, const struct features_spec *s,
+                      struct err *e)
 {
-    char trunk[SHA256_HEX_BYTES];
+    char trunk[SHA256_HEX_BYTES], name[64];
+    *out = NULL;
+    if (!t->dataset.hash[0])
+        return 0;
     int rc = hash_trunk(trunk, t, e);
     if (rc < 0)
         return rc;
@@ -77,28 +79,8 @@ static int hash_all(char out[SHA256_HEX_BYTES], const struct train *t,
     if (o && s->view)
         json_object_update_new(o, json_pack("{s:s, s:I}", "augment", augment_names[s->augment],
                                             "seed", (json_int_t)t->o->seed));
-    char *text = o ? jsonfile_text(o) : NULL;
-    if (text)
-        sha256_hex(out, text, strlen(text));
-    json_decref(o);
-    mem_free(text);
-    return text ? 0 : no_memory(e);
-}
-
-// The checkpoint's prefix; *out NULL: a data set without a hash, of which nothing is kept.
-static int find_place(char **out, const struct train *t, const struct features_spec *s,
-                      struct err *e)
-{
-    char key[SHA256_HEX_BYTES], name[128];
-    *out = NULL;
-    if (!t->dataset.hash[0])
-        return 0;
-    int rc = hash_all(key, t, s, e);
-    if (rc < 0)
-        return rc;
-    snprintf(name, sizeof name, "features/%.*s/%s-%zu", KEY_DIGITS, key, s->split, s->view);
-    *out = path_join(t->dataset.folder, name);
-    return *out ? 0 : no_memory(e);
+    snprintf(name, sizeof name, "%s-%zu", s->split, s->view);
+    return vectors_prefix(out, t->dataset.folder, o, name, e);
 }
 
 static void tables_of(struct vectors out[NETWORK_MAX_HEADS], const struct features *f,

@@ -3,7 +3,6 @@
 
 #include "base/err.h"
 #include "base/file.h"
-#include "base/jsonfile.h"
 #include "base/mem.h"
 #include "base/monitor.h"
 #include "base/sha256.h"
@@ -19,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_DIGITS = 16, BATCH = 8, SCHEMA = 1 };
+enum { SCHEMA = 1 };
 
 struct neighbors {
     const struct model *m;
@@ -73,7 +72,8 @@ static int compile(struct neighbors *nb, const struct neighbors_options *o, stru
     const struct network *n = &nb->m->network;
     struct net_options no = net_options_defaults();
     struct shape s = graph_tensor_shape(n->graph, n->features);
-    no.batch = nb->examples.n < BATCH ? nb->examples.n : BATCH;
+    no.batch =
+        1; // a picture is asked for alone; places of a larger batch would be computed in vain
     no.n_threads = o->n_threads;
     no.fetches = &n->features;
     no.n_fetches = 1;
@@ -96,37 +96,30 @@ static void make_unit(float *x, size_t n)
         x[i] *= factor;
 }
 
-static int forward(float *out, struct neighbors *nb, const float *inputs, size_t n,
-                   struct err *e)
+static int forward(float *out, struct neighbors *nb, const float *input, struct err *e)
 {
-    size_t floats = input_floats(&nb->m->input);
     struct tensor feed = net_feed(nb->net, nb->m->network.input);
-    memcpy(feed.data, inputs, n * floats * sizeof *inputs);
-    memset(feed.data + n * floats, 0, (net_batch(nb->net) - n) * floats * sizeof *inputs);
+    memcpy(feed.data, input, input_floats(&nb->m->input) * sizeof *input);
     int rc = net_forward(nb->net, e);
-    struct tensor features = net_fetch(nb->net, nb->m->network.features);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        memcpy(out + i * nb->n_features, tensor_row(&features, i),
-               nb->n_features * sizeof *out);
-        make_unit(out + i * nb->n_features, nb->n_features);
-    }
-    return rc;
+    if (rc < 0)
+        return rc;
+    memcpy(out, net_fetch(nb->net, nb->m->network.features).data, nb->n_features * sizeof *out);
+    make_unit(out, nb->n_features);
+    return 0;
 }
 
 static int compute(struct neighbors *nb, const struct monitor *monitor, struct err *e)
 {
-    struct loader_options lo = {.order = LOADER_ONCE,
-                                .batch = net_batch(nb->net),
-                                .input = nb->m->input,
-                                .n_threads = 1};
+    struct loader_options lo = {
+        .order = LOADER_ONCE, .batch = 1, .input = nb->m->input, .n_threads = 1};
     struct loader *l = NULL;
     struct batch *b;
     int rc = loader_open(&l, &nb->examples, &lo, e);
     while (rc == 0 && (rc = loader_next(l, &b, e)) == 1) {
-        uint64_t done = b->example[0] + b->n;
-        rc = forward(nb->vectors + b->example[0] * nb->n_features, nb, b->inputs, b->n, e);
+        uint64_t i = b->example[0];
+        rc = forward(nb->vectors + i * nb->n_features, nb, b->inputs, e);
         batch_free(b);
-        monitor_progress(monitor, "computing features", done, nb->examples.n, "");
+        monitor_progress(monitor, "computing features", i + 1, nb->examples.n, "");
         if (rc == 0 && monitor_is_cancelled(monitor))
             rc = err_set(e, ERR_CANCELLED, "stopped while computing features");
     }
@@ -138,24 +131,19 @@ static int compute(struct neighbors *nb, const struct monitor *monitor, struct e
 static int find_place(char **out, const struct neighbors *nb, const char *split, struct err *e)
 {
     const struct variables *v = nb->m->variables;
-    char values[SHA256_HEX_BYTES], key[SHA256_HEX_BYTES], name[128];
+    char values[SHA256_HEX_BYTES], name[64];
     *out = NULL;
     if (!nb->dataset.hash[0])
         return 0;
     sha256_hex(values, v->block, v->n_floats * sizeof *v->block);
-    json_t *o = json_pack("{s:i, s:s, s:o, s:s, s:f, s:s}", "schema", SCHEMA, "dataset",
-                          nb->dataset.hash, "input", input_json(&nb->m->input), "network",
-                          nb->m->network.spec.network, "width", nb->m->network.spec.width,
-                          "values", values);
-    char *text = o ? jsonfile_text(o) : NULL;
-    if (text) {
-        sha256_hex(key, text, strlen(text));
-        snprintf(name, sizeof name, "features/%.*s/nearest-%s", KEY_DIGITS, key, split);
-        *out = path_join(nb->dataset.folder, name);
-    }
-    json_decref(o);
-    mem_free(text);
-    return *out ? 0 : no_memory(e);
+    snprintf(name, sizeof name, "nearest-%s", split);
+    return vectors_prefix(out, nb->dataset.folder,
+                          json_pack("{s:i, s:s, s:o, s:s, s:f, s:s}", "schema", SCHEMA,
+                                    "dataset", nb->dataset.hash, "input",
+                                    input_json(&nb->m->input), "network",
+                                    nb->m->network.spec.network, "width",
+                                    nb->m->network.spec.width, "values", values),
+                          name, e);
 }
 
 static int read_or_compute(struct neighbors *nb, const struct neighbors_options *o,
@@ -237,7 +225,7 @@ int neighbors_find(struct neighbor *out, size_t n, struct neighbors *nb,
     size_t n_found = 0;
     int rc = input_read_example(nb->input, &nb->m->input, x, AUGMENT_NONE, NULL, e);
     if (rc == 0)
-        rc = forward(nb->vector, nb, nb->input, 1, e);
+        rc = forward(nb->vector, nb, nb->input, e);
     for (size_t i = 0; rc == 0 && i < nb->examples.n; i++) {
         const float *other = nb->vectors + i * nb->n_features;
         double dot = 0;

@@ -1,5 +1,5 @@
 /*
- * quantize.h: a trained model to one that computes in 8 bits: nn/net_types.h says how, this says with what
+ * quantize.h: a trained model to one that computes in 8 bits: nn/net_types.c says how, this says with what
  * ranges, and what it loses.
  *
  * Post-training quantization with the largest value of each activation (Krishnamoorthi 2018, Quantizing deep

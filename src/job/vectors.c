@@ -3,15 +3,37 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/jsonfile.h"
 #include "base/mem.h"
+#include "base/sha256.h"
 #include "tf/checkpoint.h"
 
 #include <assert.h>
 #include <string.h>
 
+enum { KEY_DIGITS = 16 };
+
 static int no_memory(struct err *e)
 {
     return err_set(e, ERR_MEMORY, "no memory for features");
+}
+
+int vectors_prefix(char **out, const char *dataset, json_t *depends_on, const char *name,
+                   struct err *e)
+{
+    char key[SHA256_HEX_BYTES];
+    char *text = depends_on ? jsonfile_text(depends_on) : NULL, *below = NULL;
+    *out = NULL;
+    if (text) {
+        sha256_hex(key, text, strlen(text));
+        below = mem_printf("features/%.*s/%s", KEY_DIGITS, key, name);
+    }
+    if (below)
+        *out = path_join(dataset, below);
+    json_decref(depends_on);
+    mem_free(text);
+    mem_free(below);
+    return *out ? 0 : no_memory(e);
 }
 
 int vectors_read(const char *prefix, const struct vectors *tables, size_t n_tables,

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stddef.h>
 
 struct err;
@@ -19,6 +20,11 @@ struct vectors {
     size_t n, floats;
     float *values; // [n][floats]
 };
+
+// "<data set>/features/<digest of depends_on>/<name>", the caller's: mem_free(). Takes depends_on, an object
+// of all that the tables depend on, also when it fails; NULL: no memory.
+int vectors_prefix(char **out, const char *dataset, json_t *depends_on, const char *name,
+                   struct err *e);
 
 // Fills the values. 1: read; 0: nothing is there; ERR_FORMAT, ERR_IO, ...: what is there is damaged
 // or of another shape, and the values are not to be used.

@@ -67,13 +67,13 @@ static json_t *job_json(const struct job *j, bool wants_result)
     return o;
 }
 
-static int keep_result(struct job *j, const json_t *result, struct err *e)
+static int text_of(char **out, size_t *n, const json_t *result, struct err *e)
 {
     const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9); // as jsonfile.h
-    size_t n = json_dumpb(result, NULL, 0, flags);
-    if (!n || !(j->result = mem_alloc(n)))
+    *n = json_dumpb(result, NULL, 0, flags);
+    if (!*n || !(*out = mem_alloc(*n)))
         return err_set(e, ERR_MEMORY, "no memory for a result");
-    j->n_result = json_dumpb(result, j->result, n, flags);
+    *n = json_dumpb(result, *out, *n, flags);
     return 0;
 }
 
@@ -129,21 +129,25 @@ static void run(void *context)
     struct monitor monitor = {j, on_progress, NULL, &j->cancel};
     struct err why = {.code = ERR_CANCELLED, .text = "stopped before it began"};
     json_t *result = NULL;
+    char *text = NULL;
+    size_t n = 0;
     pthread_mutex_lock(&q->lock);
     bool goes = !atomic_load(&j->cancel) && !atomic_load(&q->is_ending);
     if (goes)
         j->state = JOB_RUNNING;
     pthread_mutex_unlock(&q->lock);
     int rc = goes ? j->kind->run(&result, q->w, j->wish, &monitor, &why) : ERR_CANCELLED;
-    pthread_mutex_lock(&q->lock);
     if (rc == 0)
-        rc = keep_result(j, result, &why);
+        rc = text_of(&text, &n, result, &why); // without the lock: it can be megabytes
+    json_decref(result);
+    pthread_mutex_lock(&q->lock);
+    j->result = text;
+    j->n_result = n;
     j->why = why;
     j->state = rc == 0 ? JOB_DONE : rc == ERR_CANCELLED ? JOB_STOPPED : JOB_FAILED;
     json_t *o = job_json(j, false);
     forget_oldest(q);
     pthread_mutex_unlock(&q->lock); // from here on it may be forgotten
-    json_decref(result);
     if (o)
         journal_add(q->w->journal, "job", o);
     json_decref(o);
