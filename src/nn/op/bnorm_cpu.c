@@ -1,6 +1,6 @@
 /*
- * bnorm_cpu.c: batch normalisation and the ReLU behind it, in two passes over the data. The
- * formulas are in bnorm_ref.c.
+ * bnorm_cpu.c: batch normalisation and the ReLU behind it, in two passes over the data, in any type of
+ * numbers. The formulas are in bnorm_ref.c.
  *
  * Forward, by chunks of rows that fit a core's cache: the mean of the chunk, then its sum of
  * squared deviations (the second reading comes from the cache); chunks are joined by Chan's
@@ -14,6 +14,7 @@
  */
 #include "base/err.h"
 #include "nn/op/kernels_cpu.h"
+#include "nn/op/typed_cpu.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,26 +65,26 @@ static void chunk_moments(const struct tensor *in, struct span s, double *restri
     memset(mean, 0, c * sizeof *mean);
     memset(m2, 0, c * sizeof *m2);
     for (; r + 4 <= s.last; r += 4) {
-        const float *restrict x = tensor_row(in, r);
+        const number *restrict x = row_of(in, r);
         for (size_t k = 0; k < c; k++)
-            mean[k] +=
-                (double)((x[k] + x[stride + k]) + (x[2 * stride + k] + x[3 * stride + k]));
+            mean[k] += (double)((get(x[k]) + get(x[stride + k])) +
+                                (get(x[2 * stride + k]) + get(x[3 * stride + k])));
     }
     for (; r < s.last; r++)
         for (size_t k = 0; k < c; k++)
-            mean[k] += (double)tensor_row(in, r)[k];
+            mean[k] += (double)get(row_of(in, r)[k]);
     for (size_t k = 0; k < c; k++)
         mean[k] /= (double)(s.last - s.first);
     for (r = s.first; r + 2 <= s.last; r += 2) {
-        const float *restrict x = tensor_row(in, r);
+        const number *restrict x = row_of(in, r);
         for (size_t k = 0; k < c; k++) {
-            double d0 = (double)x[k] - mean[k], d1 = (double)x[stride + k] - mean[k];
+            double d0 = (double)get(x[k]) - mean[k], d1 = (double)get(x[stride + k]) - mean[k];
             m2[k] += d0 * d0 + d1 * d1;
         }
     }
     for (; r < s.last; r++)
         for (size_t k = 0; k < c; k++) {
-            double d = (double)tensor_row(in, r)[k] - mean[k];
+            double d = (double)get(row_of(in, r)[k]) - mean[k];
             m2[k] += d * d;
         }
 }
@@ -163,11 +164,11 @@ static int repeat(struct backend *b, struct node *n, struct err *e)
     float least = n->fuse_relu ? 0 : -INFINITY;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < m; i++) {
-        const float *restrict x = tensor_row(&n->in[0], i);
-        float *restrict y = tensor_row(&n->out, i);
+        const number *restrict x = row_of(&n->in[0], i);
+        number *restrict y = row_of(&n->out, i);
         for (size_t k = 0; k < c; k++) {
-            float v = (x[k] - mean[k]) * scale[k] + beta[k];
-            y[k] = v < least ? least : v; // NaN stays NaN
+            float v = (get(x[k]) - mean[k]) * scale[k] + beta[k];
+            y[k] = put(v < least ? least : v); // NaN stays NaN
         }
     }
     return 0;
@@ -198,22 +199,21 @@ static void chunk_sums(const struct node *n, struct span s, struct channels ch,
     memset(sum_x, 0, c * sizeof *sum_x);
     size_t r = s.first;
     for (; r + 2 <= s.last; r += 2) {
-        const float *restrict x0 = tensor_row(&n->in[0], r), *restrict x1 =
-                                                                 x0 + n->in[0].stride;
-        const float *restrict g0 = tensor_row(&n->dout, r), *restrict g1 = g0 + n->dout.stride;
+        const number *restrict x0 = row_of(&n->in[0], r), *restrict x1 = x0 + n->in[0].stride;
+        const number *restrict g0 = row_of(&n->dout, r), *restrict g1 = g0 + n->dout.stride;
         for (size_t k = 0; k < c; k++) {
-            float d0 = x0[k] - mean[k], d1 = x1[k] - mean[k];
-            float a = d0 * scale[k] + beta[k] > ch.least ? g0[k] : 0;
-            float b = d1 * scale[k] + beta[k] > ch.least ? g1[k] : 0;
+            float d0 = get(x0[k]) - mean[k], d1 = get(x1[k]) - mean[k];
+            float a = d0 * scale[k] + beta[k] > ch.least ? get(g0[k]) : 0;
+            float b = d1 * scale[k] + beta[k] > ch.least ? get(g1[k]) : 0;
             sum[k] += (double)(a + b);
             sum_x[k] += (double)(a * d0 + b * d1);
         }
     }
     for (; r < s.last; r++) {
-        const float *restrict x = tensor_row(&n->in[0], r), *restrict g =
-                                                                tensor_row(&n->dout, r);
+        const number *restrict x = row_of(&n->in[0], r), *restrict g = row_of(&n->dout, r);
         for (size_t k = 0; k < c; k++) {
-            float d = x[k] - mean[k], a = d * scale[k] + beta[k] > ch.least ? g[k] : 0;
+            float d = get(x[k]) - mean[k];
+            float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
             sum[k] += (double)a;
             sum_x[k] += (double)(a * d);
         }
@@ -248,18 +248,20 @@ static void write_dx(struct node *n, struct channels ch, const float *slope,
     const float *restrict mean = ch.mean, *restrict scale = ch.scale, *restrict beta = ch.beta;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < m; i++) {
-        const float *x = tensor_row(&n->in[0], i), *g = tensor_row(&n->dout, i);
-        float *dx = tensor_row(&n->din[0], i); // may be x itself
+        const number *x = row_of(&n->in[0], i), *g = row_of(&n->dout, i);
+        number *dx = row_of(&n->din[0], i); // may be x itself
         if (n->din_adds[0]) {
             for (size_t k = 0; k < c; k++) {
-                float d = x[k] - mean[k], a = d * scale[k] + beta[k] > ch.least ? g[k] : 0;
-                dx[k] += scale[k] * a + (slope[k] * d + offset[k]);
+                float d = get(x[k]) - mean[k];
+                float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
+                dx[k] = put(get(dx[k]) + (scale[k] * a + (slope[k] * d + offset[k])));
             }
         } else {
 #pragma omp simd
             for (size_t k = 0; k < c; k++) {
-                float d = x[k] - mean[k], a = d * scale[k] + beta[k] > ch.least ? g[k] : 0;
-                dx[k] = scale[k] * a + (slope[k] * d + offset[k]);
+                float d = get(x[k]) - mean[k];
+                float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
+                dx[k] = put(scale[k] * a + (slope[k] * d + offset[k]));
             }
         }
     }
@@ -290,8 +292,9 @@ static int backward(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-const struct op_impl CPU(bnorm_cpu) = {
+const struct op_impl CPU_TYPED(bnorm_cpu) = {
     .op = &op_bnorm,
+    .dtype = CPU_DTYPE,
     .strided = true,
     .is_in_place = true,
     .fuses_relu = true,

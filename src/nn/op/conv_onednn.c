@@ -573,7 +573,7 @@ static dnnl_status_t run_backward_data(const struct onednn *o, struct node *n)
     void *computed;
     s = dnnl_memory_get_data_handle(st->dsrc, &computed);
     if (s == dnnl_success)
-        o->cpu->add_into(&n->din[0], computed);
+        o->cpu->add_into[n->din[0].dtype](&n->din[0], computed);
     return s;
 }
 

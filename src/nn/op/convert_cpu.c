@@ -24,7 +24,7 @@ static void from_u8(void *restrict to, const void *restrict from, float scale, s
 
 static void to_bf16(void *restrict to, const void *restrict from, float scale, size_t c)
 {
-    uint16_t *restrict y = to;
+    number_bf16 *restrict y = to;
     const float *restrict x = from;
     (void)scale;
     for (size_t k = 0; k < c; k++)
@@ -34,7 +34,7 @@ static void to_bf16(void *restrict to, const void *restrict from, float scale, s
 static void from_bf16(void *restrict to, const void *restrict from, float scale, size_t c)
 {
     float *restrict y = to;
-    const uint16_t *restrict x = from;
+    const number_bf16 *restrict x = from;
     (void)scale;
     for (size_t k = 0; k < c; k++)
         y[k] = number_from_bf16(x[k]);
@@ -43,22 +43,59 @@ static void from_bf16(void *restrict to, const void *restrict from, float scale,
 typedef void (*convert_row)(void *restrict to, const void *restrict from, float scale,
                             size_t c);
 
-static int forward(struct backend *b, struct node *n, struct err *e)
+// By the type that is not float32.
+static const convert_row to_f32[N_DTYPES] = {[DTYPE_BF16] = from_bf16, [DTYPE_U8] = from_u8};
+static const convert_row from_f32[N_DTYPES] = {[DTYPE_BF16] = to_bf16, [DTYPE_U8] = to_u8};
+
+static void convert(const struct tensor *to, const struct tensor *from,
+                    const convert_row *to_f32_rows, const convert_row *from_f32_rows)
 {
-    static const convert_row to_f32[N_DTYPES] = {
-        [DTYPE_BF16] = from_bf16, [DTYPE_U8] = from_u8};
-    static const convert_row from_f32[N_DTYPES] = {[DTYPE_BF16] = to_bf16, [DTYPE_U8] = to_u8};
-    (void)b;
-    (void)e;
-    const struct tensor *in = &n->in[0], *out = &n->out;
-    bool is_f32 = in->dtype == DTYPE_F32;
-    convert_row convert = is_f32 ? from_f32[out->dtype] : to_f32[in->dtype];
-    float scale = is_f32 ? out->scale : in->scale;
-    size_t m = tensor_rows(out);
-    assert(convert && (is_f32 || out->dtype == DTYPE_F32));
+    bool is_f32 = from->dtype == DTYPE_F32;
+    convert_row row = is_f32 ? from_f32_rows[to->dtype] : to_f32_rows[from->dtype];
+    float scale = is_f32 ? to->scale : from->scale;
+    size_t m = tensor_rows(to);
+    assert(row && (is_f32 || to->dtype == DTYPE_F32));
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < m; i++)
-        convert(tensor_row_any(out, i), tensor_row_any(in, i), scale, out->c);
+        row(tensor_row_any(to, i), tensor_row_any(from, i), scale, to->c);
+}
+
+static int forward(struct backend *b, struct node *n, struct err *e)
+{
+    (void)b;
+    (void)e;
+    convert(&n->out, &n->in[0], to_f32, from_f32);
+    return 0;
+}
+
+static void add_to_bf16(void *restrict to, const void *restrict from, float scale, size_t c)
+{
+    number_bf16 *restrict y = to;
+    const float *restrict x = from;
+    (void)scale;
+    for (size_t k = 0; k < c; k++)
+        y[k] = number_to_bf16(number_from_bf16(y[k]) + x[k]);
+}
+
+static void add_from_bf16(void *restrict to, const void *restrict from, float scale, size_t c)
+{
+    float *restrict y = to;
+    const number_bf16 *restrict x = from;
+    (void)scale;
+    for (size_t k = 0; k < c; k++)
+        y[k] += number_from_bf16(x[k]);
+}
+
+static int backward(struct backend *b, struct node *n, struct err *e)
+{
+    static const convert_row adds_to_f32[N_DTYPES] = {[DTYPE_BF16] = add_from_bf16};
+    static const convert_row adds_from_f32[N_DTYPES] = {[DTYPE_BF16] = add_to_bf16};
+    (void)b;
+    (void)e;
+    if (n->din[0].data && n->din_adds[0])
+        convert(&n->din[0], &n->dout, adds_to_f32, adds_from_f32);
+    else if (n->din[0].data)
+        convert(&n->din[0], &n->dout, to_f32, from_f32);
     return 0;
 }
 
@@ -66,4 +103,5 @@ const struct op_impl CPU(convert_cpu) = {
     .op = &op_convert,
     .strided = true,
     .forward = forward,
+    .backward = backward,
 };

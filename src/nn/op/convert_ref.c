@@ -1,4 +1,5 @@
-/* convert_ref.c: from float32 to a narrower type of numbers, or back. number.h says how they round. */
+/* convert_ref.c: from float32 to a narrower type of numbers, or back; a gradient goes the
+ * other way. number.h says how they round. */
 #include "base/err.h"
 #include "nn/op/number.h"
 #include "nn/op/ref.h"
@@ -20,14 +21,30 @@ static void write(const struct tensor *t, void *row, size_t k, float v)
         ((uint8_t *)row)[k] = number_to_u8(v * (1 / t->scale));
 }
 
+static void convert(const struct tensor *to, const struct tensor *from, bool adds)
+{
+    for (size_t i = 0; i < tensor_rows(to); i++)
+        for (size_t k = 0; k < to->c; k++) {
+            void *row = tensor_row_any(to, i);
+            float before = adds ? read(to, row, k) : 0;
+            write(to, row, k, before + read(from, tensor_row_any(from, i), k));
+        }
+}
+
 static int forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    for (size_t i = 0; i < tensor_rows(&n->out); i++)
-        for (size_t k = 0; k < n->out.c; k++)
-            write(&n->out, tensor_row_any(&n->out, i), k,
-                  read(&n->in[0], tensor_row_any(&n->in[0], i), k));
+    convert(&n->out, &n->in[0], false);
+    return 0;
+}
+
+static int backward(struct backend *b, struct node *n, struct err *e)
+{
+    (void)b;
+    (void)e;
+    if (n->din[0].data)
+        convert(&n->din[0], &n->dout, n->din_adds[0]);
     return 0;
 }
 
@@ -35,4 +52,5 @@ const struct op_impl convert_ref = {
     .op = &op_convert,
     .strided = true,
     .forward = forward,
+    .backward = backward,
 };

@@ -5,28 +5,17 @@
 #define TEXT(x)    TEXT_OF(x)
 
 static const struct op_impl *const impls[] = {
-    &CPU(bnorm_cpu),
-    &CPU(relu_cpu),
-    &CPU(add_cpu),
-    &CPU(max_pool_cpu),
-    &CPU(average_pool_cpu),
-    &CPU(global_average_cpu),
-    &CPU(concat_cpu),
-    &CPU(convert_cpu),
-    &CPU(max_pool_u8_cpu),
-    &CPU(average_pool_u8_cpu),
-    &CPU(concat_u8_cpu),
-    &CPU(relu_bf16_cpu),
-    &CPU(add_bf16_cpu),
-    &CPU(concat_bf16_cpu),
-    &CPU(max_pool_bf16_cpu),
-    &CPU(average_pool_bf16_cpu),
-    NULL,
+    &CPU(bnorm_cpu_f32),      &CPU(relu_cpu_f32),          &CPU(add_cpu_f32),
+    &CPU(concat_cpu_f32),     &CPU(max_pool_cpu_f32),      &CPU(average_pool_cpu_f32),
+    &CPU(global_average_cpu), &CPU(convert_cpu),           &CPU(bnorm_cpu_bf16),
+    &CPU(relu_cpu_bf16),      &CPU(add_cpu_bf16),          &CPU(concat_cpu_bf16),
+    &CPU(max_pool_cpu_bf16),  &CPU(average_pool_cpu_bf16), &CPU(concat_cpu_u8),
+    &CPU(max_pool_cpu_u8),    &CPU(average_pool_cpu_u8),   NULL,
 };
 
 const struct cpu_kernels CPU(cpu_kernels) = {
     .isa = TEXT(CPU_ISA),
     .isa_bits = CPU_ISA_BITS,
     .impls = impls,
-    .add_into = CPU(add_into),
+    .add_into = {[DTYPE_F32] = CPU(add_into_f32), [DTYPE_BF16] = CPU(add_into_bf16)},
 };

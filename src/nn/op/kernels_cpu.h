@@ -3,9 +3,14 @@
 
 #include "nn/op/cpu.h"
 
-extern const struct op_impl CPU(bnorm_cpu), CPU(relu_cpu), CPU(add_cpu), CPU(concat_cpu),
-    CPU(max_pool_cpu), CPU(average_pool_cpu), CPU(global_average_cpu), CPU(convert_cpu),
-    CPU(max_pool_u8_cpu), CPU(average_pool_u8_cpu), CPU(concat_u8_cpu), CPU(relu_bf16_cpu),
-    CPU(add_bf16_cpu), CPU(concat_bf16_cpu), CPU(max_pool_bf16_cpu), CPU(average_pool_bf16_cpu);
+// Of one type of numbers that the loops of typed_cpu.h are compiled for.
+#define CPU_ROWS_OF(type)                                                                      \
+    extern const struct op_impl CPU(CPU_JOIN(bnorm_cpu, type)), CPU(CPU_JOIN(relu_cpu, type)), \
+        CPU(CPU_JOIN(add_cpu, type)), CPU(CPU_JOIN(max_pool_cpu, type)),                       \
+        CPU(CPU_JOIN(average_pool_cpu, type));                                                 \
+    void CPU(CPU_JOIN(add_into, type))(const struct tensor *d, const float *g)
+CPU_ROWS_OF(f32);
+CPU_ROWS_OF(bf16);
 
-void CPU(add_into)(const struct tensor *d, const float *g);
+extern const struct op_impl CPU(concat_cpu_f32), CPU(concat_cpu_bf16), CPU(concat_cpu_u8),
+    CPU(global_average_cpu), CPU(convert_cpu), CPU(max_pool_cpu_u8), CPU(average_pool_cpu_u8);

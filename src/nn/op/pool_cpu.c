@@ -1,5 +1,6 @@
 /*
- * pool_cpu.c: pooling in parallel over rows of pixels. The definitions are in pool_ref.c.
+ * pool_cpu.c: pooling in parallel over pixels, in any type of numbers; sums are float32. The definitions are
+ * in pool_ref.c.
  *
  * Gradients are gathered: each input pixel collects from the windows that lie over it. So every
  * pixel is written once, by one thread, in a fixed order.
@@ -8,10 +9,19 @@
  */
 #include "base/err.h"
 #include "nn/op/kernels_cpu.h"
+#include "nn/op/typed_cpu.h"
 #include "nn/op/window_cpu.h"
 
 #include <stdint.h>
 #include <string.h>
+
+// Whose sums are held at a time.
+enum { CHANNELS_AT_ONCE = 128 };
+
+static size_t fewer(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 // The windows over pixel i, on an axis of n windows.
 static struct range over_pixel(struct axis a, size_t i, size_t n)
@@ -20,41 +30,47 @@ static struct range over_pixel(struct axis a, size_t i, size_t n)
     return (struct range){at < a.k ? 0 : (at - a.k) / a.stride + 1, last < n ? last : n};
 }
 
+// Of the input, or the output: one pixel.
+struct place {
+    size_t image, y, x;
+};
+
+static size_t row_at(const struct tensor *t, struct place at)
+{
+    return (at.image * t->h + at.y) * t->w + at.x;
+}
+
+static number *pixel(const struct tensor *t, struct place at)
+{
+    return row_of(t, row_at(t, at));
+}
+
+// The output's pixels whose windows lie over the input's.
+static struct patch windows_over(const struct node *n, struct place at)
+{
+    const struct pool_params *p = &n->params->pool;
+    return (struct patch){over_pixel(rows_of(p), at.y, n->out.h),
+                          over_pixel(columns_of(p), at.x, n->out.w), at.image};
+}
+
 // Which pixel of the full window at (y, x) the input's (iy, ix) is.
-static size_t tap_of(const struct pool_params *p, size_t y, size_t x, size_t iy, size_t ix)
+static uint8_t tap_of(const struct node *n, size_t y, size_t x, size_t iy, size_t ix)
 {
-    return (iy + p->pad_h - y * p->stride) * p->kw + (ix + p->pad_w - x * p->stride);
+    const struct pool_params *p = &n->params->pool;
+    return (uint8_t)((iy + p->pad_h - y * p->stride) * p->kw + (ix + p->pad_w - x * p->stride));
 }
 
-static void add_row(float *restrict sum, const float *restrict x, size_t c)
-{
-    for (size_t k = 0; k < c; k++)
-        sum[k] += x[k];
-}
-
-static void add_scaled_row(float *restrict sum, const float *restrict x, float scale, size_t c)
+static void max_row(number *restrict best, const number *restrict x, size_t c)
 {
     for (size_t k = 0; k < c; k++)
-        sum[k] += x[k] * scale;
+        best[k] = get(x[k]) > get(best[k]) ? x[k] : best[k];
 }
 
-static void scale_row(float *x, float scale, size_t c)
-{
-    for (size_t k = 0; k < c; k++)
-        x[k] *= scale;
-}
-
-static void max_row(float *restrict best, const float *restrict x, size_t c)
-{
-    for (size_t k = 0; k < c; k++)
-        best[k] = x[k] > best[k] ? x[k] : best[k];
-}
-
-static void which_max_row(float *restrict best, uint8_t *restrict which,
-                          const float *restrict x, uint8_t tap, size_t c)
+static void which_max_row(number *restrict best, uint8_t *restrict which,
+                          const number *restrict x, uint8_t tap, size_t c)
 {
     for (size_t k = 0; k < c; k++) {
-        bool is_more = x[k] > best[k];
+        bool is_more = get(x[k]) > get(best[k]);
         best[k] = is_more ? x[k] : best[k];
         which[k] = is_more ? tap : which[k];
     }
@@ -71,24 +87,23 @@ static int max_prepare(struct backend *b, struct node *n, struct err *e)
     return 0;
 }
 
-static void max_pixel(const struct node *n, size_t image, size_t y, size_t x)
+static void max_pixel(const struct node *n, struct place at)
 {
-    const struct pool_params *p = &n->params->pool;
-    struct range v = under_window(rows_of(p), y, n->in[0].h);
-    struct range h = under_window(columns_of(p), x, n->in[0].w);
-    size_t c = n->out.c;
-    float *best = tensor_pixel(&n->out, image, y, x);
+    struct patch p = patch_of(n, at.image, at.y, at.x);
+    size_t c = n->out.c, row = row_at(&n->out, at);
+    number *best = row_of(&n->out, row);
     uint8_t *which = n->saved;
     if (which)
-        which += ((image * n->out.h + y) * n->out.w + x) * c;
-    memcpy(best, tensor_pixel(&n->in[0], image, v.first, h.first), c * sizeof *best);
+        which += row * c;
+    memcpy(best, pixel(&n->in[0], (struct place){at.image, p.v.first, p.h.first}),
+           c * sizeof *best);
     if (which)
-        memset(which, (int)tap_of(p, y, x, v.first, h.first), c);
-    for (size_t iy = v.first; iy < v.last; iy++)
-        for (size_t ix = h.first; ix < h.last; ix++) {
-            const float *in = tensor_pixel(&n->in[0], image, iy, ix);
+        memset(which, tap_of(n, at.y, at.x, p.v.first, p.h.first), c);
+    for (size_t iy = p.v.first; iy < p.v.last; iy++)
+        for (size_t ix = p.h.first; ix < p.h.last; ix++) {
+            const number *in = pixel(&n->in[0], (struct place){at.image, iy, ix});
             if (which)
-                which_max_row(best, which, in, (uint8_t)tap_of(p, y, x, iy, ix), c);
+                which_max_row(best, which, in, tap_of(n, at.y, at.x, iy, ix), c);
             else
                 max_row(best, in, c);
         }
@@ -98,159 +113,143 @@ static int max_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
+    const struct tensor *out = &n->out;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < n->out.n * n->out.h; i++)
-        for (size_t x = 0; x < n->out.w; x++)
-            max_pixel(n, i / n->out.h, i % n->out.h, x);
+    for (size_t i = 0; i < out->n * out->h; i++)
+        for (size_t x = 0; x < out->w; x++)
+            max_pixel(n, (struct place){i / out->h, i % out->h, x});
     return 0;
 }
 
-static void take_where(float *restrict d, const uint8_t *restrict which, uint8_t tap,
-                       const float *restrict dout, size_t c)
+// What a gradient adds to, or 0.
+static void start_sum(float *restrict sum, const number *restrict d, bool adds, size_t c)
 {
     for (size_t k = 0; k < c; k++)
-        d[k] += which[k] == tap ? dout[k] : 0;
+        sum[k] = adds ? get(d[k]) : 0;
 }
 
-static void max_gather(const struct node *n, size_t image, size_t iy, size_t ix)
+static void put_row(number *restrict d, const float *restrict sum, float scale, size_t c)
 {
-    const struct pool_params *p = &n->params->pool;
-    struct range v = over_pixel(rows_of(p), iy, n->out.h);
-    struct range h = over_pixel(columns_of(p), ix, n->out.w);
-    size_t c = n->out.c;
-    float *d = tensor_pixel(&n->din[0], image, iy, ix);
-    if (!n->din_adds[0])
-        memset(d, 0, c * sizeof *d);
-    for (size_t y = v.first; y < v.last; y++)
-        for (size_t x = h.first; x < h.last; x++) {
-            const uint8_t *which =
-                (const uint8_t *)n->saved + ((image * n->out.h + y) * n->out.w + x) * c;
-            take_where(d, which, (uint8_t)tap_of(p, y, x, iy, ix),
-                       tensor_pixel(&n->dout, image, y, x), c);
+    for (size_t k = 0; k < c; k++)
+        d[k] = put(sum[k] * scale);
+}
+
+static void take_where(float *restrict sum, const uint8_t *restrict which, uint8_t tap,
+                       const number *restrict dout, size_t c)
+{
+    for (size_t k = 0; k < c; k++)
+        sum[k] += which[k] == tap ? get(dout[k]) : 0;
+}
+
+// The gradient of channels [first, first + c) of a pixel of the input.
+static void max_gather(const struct node *n, struct place at, size_t first, size_t c)
+{
+    float sum[CHANNELS_AT_ONCE];
+    struct patch p = windows_over(n, at);
+    number *d = pixel(&n->din[0], at) + first;
+    start_sum(sum, d, n->din_adds[0], c);
+    for (size_t y = p.v.first; y < p.v.last; y++)
+        for (size_t x = p.h.first; x < p.h.last; x++) {
+            size_t window = row_at(&n->out, (struct place){at.image, y, x});
+            const uint8_t *which = (const uint8_t *)n->saved + window * n->out.c + first;
+            take_where(sum, which, tap_of(n, y, x, at.y, at.x),
+                       row_of(&n->dout, window) + first, c);
         }
+    put_row(d, sum, 1, c);
+}
+
+typedef void (*gather)(const struct node *n, struct place at, size_t first, size_t c);
+
+static int backward(const struct node *n, gather g)
+{
+    const struct tensor *din = &n->din[0];
+    size_t c = din->c;
+    if (!din->data)
+        return 0;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < din->n * din->h; i++)
+        for (size_t x = 0; x < din->w; x++)
+            for (size_t k = 0; k < c; k += CHANNELS_AT_ONCE)
+                g(n, (struct place){i / din->h, i % din->h, x}, k,
+                  fewer(c - k, CHANNELS_AT_ONCE));
+    return 0;
 }
 
 static int max_backward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    const struct tensor *din = &n->din[0];
-    if (!din->data)
-        return 0;
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < din->n * din->h; i++)
-        for (size_t x = 0; x < din->w; x++)
-            max_gather(n, i / din->h, i % din->h, x);
-    return 0;
+    return backward(n, max_gather);
 }
 
-static size_t count(struct range v, struct range h)
+static void add_row(float *restrict sum, const number *restrict x, float scale, size_t c)
 {
-    return (v.last - v.first) * (h.last - h.first);
+    for (size_t k = 0; k < c; k++)
+        sum[k] += get(x[k]) * scale;
+}
+
+// Channels [first, first + c) of a pixel of the output.
+static void average_channels(const struct node *n, const struct patch *p, size_t row,
+                             size_t first, size_t c)
+{
+    float sum[CHANNELS_AT_ONCE];
+    memset(sum, 0, c * sizeof *sum);
+    for (size_t y = p->v.first; y < p->v.last; y++)
+        for (size_t x = p->h.first; x < p->h.last; x++)
+            add_row(sum, pixel(&n->in[0], (struct place){p->image, y, x}) + first, 1, c);
+    put_row(row_of(&n->out, row) + first, sum, 1 / (float)patch_n_pixels(p), c);
 }
 
 static int average_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    struct axis rows = rows_of(&n->params->pool), columns = columns_of(&n->params->pool);
-    size_t c = n->out.c;
+    const struct tensor *out = &n->out;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < n->out.n * n->out.h; i++)
-        for (size_t x = 0; x < n->out.w; x++) {
-            struct range v = under_window(rows, i % n->out.h, n->in[0].h);
-            struct range h = under_window(columns, x, n->in[0].w);
-            float *out = tensor_pixel(&n->out, i / n->out.h, i % n->out.h, x);
-            memset(out, 0, c * sizeof *out);
-            for (size_t iy = v.first; iy < v.last; iy++)
-                for (size_t ix = h.first; ix < h.last; ix++)
-                    add_row(out, tensor_pixel(&n->in[0], i / n->out.h, iy, ix), c);
-            scale_row(out, 1 / (float)count(v, h), c);
+    for (size_t i = 0; i < out->n * out->h; i++)
+        for (size_t x = 0; x < out->w; x++) {
+            struct patch p = patch_of(n, i / out->h, i % out->h, x);
+            for (size_t k = 0; k < out->c; k += CHANNELS_AT_ONCE)
+                average_channels(n, &p, i * out->w + x, k, fewer(out->c - k, CHANNELS_AT_ONCE));
         }
     return 0;
 }
 
-static void average_gather(const struct node *n, size_t image, size_t iy, size_t ix)
+static void average_gather(const struct node *n, struct place at, size_t first, size_t c)
 {
-    const struct pool_params *p = &n->params->pool;
-    struct range v = over_pixel(rows_of(p), iy, n->out.h);
-    struct range h = over_pixel(columns_of(p), ix, n->out.w);
-    float *d = tensor_pixel(&n->din[0], image, iy, ix);
-    if (!n->din_adds[0])
-        memset(d, 0, n->out.c * sizeof *d);
-    for (size_t y = v.first; y < v.last; y++)
-        for (size_t x = h.first; x < h.last; x++) {
-            size_t n_pixels = count(under_window(rows_of(p), y, n->din[0].h),
-                                    under_window(columns_of(p), x, n->din[0].w));
-            add_scaled_row(d, tensor_pixel(&n->dout, image, y, x), 1 / (float)n_pixels,
-                           n->out.c);
+    float sum[CHANNELS_AT_ONCE];
+    struct patch p = windows_over(n, at);
+    number *d = pixel(&n->din[0], at) + first;
+    start_sum(sum, d, n->din_adds[0], c);
+    for (size_t y = p.v.first; y < p.v.last; y++)
+        for (size_t x = p.h.first; x < p.h.last; x++) {
+            struct patch under = patch_of(n, at.image, y, x);
+            size_t window = row_at(&n->out, (struct place){at.image, y, x});
+            add_row(sum, row_of(&n->dout, window) + first, 1 / (float)patch_n_pixels(&under),
+                    c);
         }
+    put_row(d, sum, 1, c);
 }
 
 static int average_backward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    const struct tensor *din = &n->din[0];
-    if (!din->data)
-        return 0;
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < din->n * din->h; i++)
-        for (size_t x = 0; x < din->w; x++)
-            average_gather(n, i / din->h, i % din->h, x);
-    return 0;
+    return backward(n, average_gather);
 }
 
-static int global_forward(struct backend *b, struct node *n, struct err *e)
-{
-    (void)b;
-    (void)e;
-    size_t n_pixels = n->in[0].h * n->in[0].w, c = n->out.c;
-#pragma omp parallel for schedule(static)
-    for (size_t image = 0; image < n->out.n; image++) {
-        float *out = tensor_row(&n->out, image);
-        memset(out, 0, c * sizeof *out);
-        for (size_t i = 0; i < n_pixels; i++)
-            add_row(out, tensor_row(&n->in[0], image * n_pixels + i), c);
-        scale_row(out, 1 / (float)n_pixels, c);
-    }
-    return 0;
-}
-
-static int global_backward(struct backend *b, struct node *n, struct err *e)
-{
-    (void)b;
-    (void)e;
-    const struct tensor *din = &n->din[0];
-    size_t n_pixels = n->in[0].h * n->in[0].w, c = n->out.c;
-    if (!din->data)
-        return 0;
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < tensor_rows(din); i++) {
-        float *d = tensor_row(din, i);
-        if (!n->din_adds[0])
-            memset(d, 0, c * sizeof *d);
-        add_scaled_row(d, tensor_row(&n->dout, i / n_pixels), 1 / (float)n_pixels, c);
-    }
-    return 0;
-}
-
-const struct op_impl CPU(max_pool_cpu) = {
+const struct op_impl CPU_TYPED(max_pool_cpu) = {
     .op = &op_max_pool,
+    .dtype = CPU_DTYPE,
     .strided = true,
     .prepare = max_prepare,
     .forward = max_forward,
     .backward = max_backward,
 };
-const struct op_impl CPU(average_pool_cpu) = {
+const struct op_impl CPU_TYPED(average_pool_cpu) = {
     .op = &op_average_pool,
+    .dtype = CPU_DTYPE,
     .strided = true,
     .forward = average_forward,
     .backward = average_backward,
-};
-const struct op_impl CPU(global_average_cpu) = {
-    .op = &op_global_average,
-    .strided = true,
-    .forward = global_forward,
-    .backward = global_backward,
 };

@@ -12,20 +12,26 @@ static void max_row(uint8_t *restrict best, const uint8_t *restrict x, size_t c)
         best[k] = x[k] > best[k] ? x[k] : best[k];
 }
 
+static void max_pixel(const struct node *n, const struct patch *p, uint8_t *best)
+{
+    size_t c = n->out.c;
+    memcpy(best, patch_pixel(n, p, p->v.first, p->h.first), c);
+    for (size_t y = p->v.first; y < p->v.last; y++)
+        for (size_t x = p->h.first; x < p->h.last; x++)
+            max_row(best, patch_pixel(n, p, y, x), c);
+}
+
 static int max_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    size_t m = tensor_rows(&n->out), c = n->out.c;
+    const struct tensor *out = &n->out;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < m; i++) {
-        struct patch p = patch_of(n, i);
-        uint8_t *out = tensor_row_any(&n->out, i);
-        memcpy(out, patch_pixel(n, &p, p.v.first, p.h.first), c);
-        for (size_t y = p.v.first; y < p.v.last; y++)
-            for (size_t x = p.h.first; x < p.h.last; x++)
-                max_row(out, patch_pixel(n, &p, y, x), c);
-    }
+    for (size_t i = 0; i < out->n * out->h; i++)
+        for (size_t x = 0; x < out->w; x++) {
+            struct patch p = patch_of(n, i / out->h, i % out->h, x);
+            max_pixel(n, &p, tensor_row_any(out, i * out->w + x));
+        }
     return 0;
 }
 
@@ -49,11 +55,11 @@ static void add_row(uint16_t *restrict sum, const uint8_t *restrict x, size_t c)
         sum[k] = (uint16_t)(sum[k] + x[k]);
 }
 
-static void average_channels(const struct node *n, const struct patch *p, size_t i,
+static void average_channels(const struct node *n, const struct patch *p, size_t row,
                              size_t first, size_t c)
 {
     uint16_t sum[CHANNELS_AT_ONCE] = {0};
-    uint8_t *out = (uint8_t *)tensor_row_any(&n->out, i) + first;
+    uint8_t *out = (uint8_t *)tensor_row_any(&n->out, row) + first;
     float share = 1 / (float)patch_n_pixels(p);
     for (size_t y = p->v.first; y < p->v.last; y++)
         for (size_t x = p->h.first; x < p->h.last; x++)
@@ -66,23 +72,26 @@ static int average_forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    size_t m = tensor_rows(&n->out), c = n->out.c;
+    const struct tensor *out = &n->out;
+    size_t c = out->c;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < m; i++) {
-        struct patch p = patch_of(n, i);
-        for (size_t k = 0; k < c; k += CHANNELS_AT_ONCE)
-            average_channels(n, &p, i, k, c - k < CHANNELS_AT_ONCE ? c - k : CHANNELS_AT_ONCE);
-    }
+    for (size_t i = 0; i < out->n * out->h; i++)
+        for (size_t x = 0; x < out->w; x++) {
+            struct patch p = patch_of(n, i / out->h, i % out->h, x);
+            for (size_t k = 0; k < c; k += CHANNELS_AT_ONCE)
+                average_channels(n, &p, i * out->w + x, k,
+                                 c - k < CHANNELS_AT_ONCE ? c - k : CHANNELS_AT_ONCE);
+        }
     return 0;
 }
 
-const struct op_impl CPU(max_pool_u8_cpu) = {
+const struct op_impl CPU(max_pool_cpu_u8) = {
     .op = &op_max_pool,
     .dtype = DTYPE_U8,
     .strided = true,
     .forward = max_forward,
 };
-const struct op_impl CPU(average_pool_u8_cpu) = {
+const struct op_impl CPU(average_pool_cpu_u8) = {
     .op = &op_average_pool,
     .dtype = DTYPE_U8,
     .strided = true,

@@ -30,18 +30,18 @@ static inline struct range under_window(struct axis a, size_t i, size_t n)
     return (struct range){from < a.pad ? 0 : from - a.pad, to - a.pad < n ? to - a.pad : n};
 }
 
-// What lies under the window of pixel i of all of the output: columns h of rows v. Of any type of numbers.
+// Pixels of a map: columns h of rows v. Of any type of numbers.
 struct patch {
     struct range v, h;
     size_t image;
 };
 
-static inline struct patch patch_of(const struct node *n, size_t i)
+// What lies under the window of the output's (y, x).
+static inline struct patch patch_of(const struct node *n, size_t image, size_t y, size_t x)
 {
-    const struct tensor *in = &n->in[0], *out = &n->out;
     const struct pool_params *p = &n->params->pool;
-    return (struct patch){under_window(rows_of(p), i / out->w % out->h, in->h),
-                          under_window(columns_of(p), i % out->w, in->w), i / out->w / out->h};
+    return (struct patch){under_window(rows_of(p), y, n->in[0].h),
+                          under_window(columns_of(p), x, n->in[0].w), image};
 }
 
 static inline size_t patch_n_pixels(const struct patch *p)
