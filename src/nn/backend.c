@@ -24,6 +24,7 @@ static const struct op_impl *const ref_impls[] = {
     &average_pool_u8_ref,
     &concat_u8_ref,
     &conv_bf16_ref,
+    &bnorm_bf16_ref,
     &relu_bf16_ref,
     &add_bf16_ref,
     &concat_bf16_ref,

@@ -86,6 +86,12 @@ void net_onednn_version(int *major, int *minor, int *patch)
     *patch = v->patch;
 }
 
+bool net_bfloat16_pays(void)
+{
+    unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
+    return (has & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+}
+
 const char *net_kernels_isa(void)
 {
     return kernels()->isa;

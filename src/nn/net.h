@@ -46,8 +46,9 @@ enum net_statistics {
 struct net_options {
     enum net_mode mode;
     size_t batch; // > 0
-    // What is computed in, where the operation allows: see net_types.c. Feeds and fetches are float32
-    // whatever it is. Inference only, but for DTYPE_F32.
+    // What is computed in, where the operation allows: see net_types.c. Feeds, fetches, variables and
+    // the gradients of all these are float32 whatever it is. DTYPE_BF16 for inference and training, DTYPE_U8
+    // for inference only.
     enum dtype dtype;
     const float
         *ranges; // DTYPE_U8: [tensors of the graph] the largest value of outputs of ReLU
@@ -73,8 +74,8 @@ struct net_options {
 };
 struct net_options net_options_defaults(void); // inference, batch 1, float32, onednn
 
-// ERR_UNSUPPORTED: the backend cannot compute in that type on this processor. ERR_USAGE names what is
-// wrong with the options.
+// ERR_UNSUPPORTED: the backend cannot compute in that type in that mode. ERR_USAGE names what is wrong with
+// the options.
 int net_compile(struct net **out, const struct graph *g, struct variables *v,
                 const struct net_options *o, struct err *e);
 void net_free(struct net *net); // accepts NULL
@@ -85,6 +86,9 @@ const char *const *net_backends(void);
 void net_onednn_version(int *major, int *minor, int *patch); // of the library that runs
 size_t net_threads(size_t wanted); // 0: as many as this process may use processors
 const char *net_kernels_isa(void); // what our own kernels use here: avx512, avx2 or generic
+// Whether this processor multiplies bfloat16 itself (avx512_bf16, AMX) and is faster for it. On any other it
+// is emulated: the same numbers, slower than float32.
+bool net_bfloat16_pays(void);
 
 size_t net_batch(const struct net *net);
 struct tensor net_feed(struct net *net, int tensor);  // fill before net_forward()

@@ -210,6 +210,18 @@ static bool trains_something(const struct compiler *c, const struct graph_node *
     return false;
 }
 
+// What a conversion makes has a gradient where one of its readers gives one.
+static void flow_through_conversions(struct compiler *c)
+{
+    for (size_t i = 0; i < c->g->n_nodes; i++) {
+        bool gives = c->is_needed[i] && c->merged_into[i] < 0 && c->has_grad[c->out_of[i]];
+        for (size_t k = 0; gives && k < c->g->nodes[i].n_in; k++) {
+            int t = c->in_of[i][k];
+            c->has_grad[t] |= c->origin[t] != t && c->has_grad[c->origin[t]];
+        }
+    }
+}
+
 static void flow_gradients(struct compiler *c)
 {
     const struct graph *g = c->g;
@@ -240,6 +252,7 @@ static void flow_gradients(struct compiler *c)
         net->has_own_gradient[t] =
             c->has_grad[t] && (c->is_seed[t] || c->is_watched[t] || net->is_fed[t]);
     }
+    flow_through_conversions(c);
 }
 
 // alias
@@ -362,6 +375,7 @@ static int build_conversions(struct compiler *c, size_t i, struct err *e)
                            net->backend.kind->name);
         n->in[0] = compiler_tensor(c, from);
         n->out = compiler_tensor(c, t);
+        n->has_backward = c->has_grad[t];
         c->maker[t] = (int)net->n_nodes++;
     }
     return 0;
@@ -476,9 +490,12 @@ static int compile(struct compiler *c, struct err *e)
         return rc;
     if (!o->batch)
         return err_set(e, ERR_USAGE, "batch is 0, wanted at least 1");
-    if (o->dtype != DTYPE_F32 && o->mode != NET_INFERENCE)
+    bool is_there = o->mode == NET_INFERENCE || o->dtype == DTYPE_F32 ||
+                    (o->mode == NET_TRAINING && o->dtype == DTYPE_BF16);
+    if (!is_there)
         return err_set(e, ERR_UNSUPPORTED,
-                       "training and gradients are computed in float32 only");
+                       "training is computed in float32 or bfloat16, what explains a result in "
+                       "float32 only");
     if ((rc = backend_open(&c->net->backend, o->backend, o->n_threads, e)) < 0 ||
         (rc = allocate(c, e)) < 0 || (rc = select_nodes(c, e)) < 0 ||
         (rc = types_choose(c, e)) < 0)

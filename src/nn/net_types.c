@@ -1,15 +1,16 @@
 /*
- * net_types.c: narrower numbers in a net for inference: which nodes compute in them, which tensors
- * are kept in them, and where one type becomes another.
+ * net_types.c: narrower numbers in a net: which nodes compute in them, which tensors are kept in them, and
+ * where one type becomes another.
  *
- *   bfloat16   every node whose backend has a row for it
- *   8 bits     of those, the ones that read only what cannot be negative: outputs of ReLU, and pools and
+ *   bfloat16   every node whose backend has a row for it; in training variables, their gradients and the
+ *              statistics of batch norms are float32, and a tensor's gradient is of the tensor's own type
+ *   8 bits     (inference) of those, the ones that read only what cannot be negative: outputs of ReLU, and pools and
  *              concatenations of such. So zero is 0, padding needs no care, and all 256 numbers are used.
  *              What may be negative (the picture, a convolution without ReLU before an addition)
  *              stays float32, and so does the convolution that reads it.
  *
- * A node writes what it computes in; a convolution also writes float32, where its output may be negative or
- * is fetched. Whoever reads a tensor in another type than it was written in reads a conversion, made once.
+ * A node writes what it computes in; in inference a convolution also writes float32, where its output may be
+ * negative or is fetched. What others write gradients into or read them from is float32, too. Whoever reads a tensor in another type than it was written in reads a conversion, made once.
  *
  * Scales: a pool or a concatenation moves numbers and does not multiply them, so all that it reads
  * and writes has one scale: that of the largest range among the ReLUs behind it.
@@ -111,7 +112,8 @@ static bool must_be_f32(const struct compiler *c, size_t i)
     int t = c->out_of[i];
     const struct op *last = c->g->nodes[c->g->tensors[t].producer].op;
     bool can_be_negative = !moves_numbers(last) && last != &op_relu;
-    return c->net->is_fetched[t] || (c->computes[i] == DTYPE_U8 && can_be_negative);
+    return c->net->is_fetched[t] || c->is_seed[t] || c->is_watched[t] ||
+           (c->computes[i] == DTYPE_U8 && can_be_negative);
 }
 
 void types_settle(struct compiler *c)
@@ -121,7 +123,8 @@ void types_settle(struct compiler *c)
         if (!c->is_needed[i] || c->merged_into[i] >= 0)
             continue;
         const struct op_impl *row = compiler_row(c, (int)i);
-        if (must_be_f32(c, i) && row && !row->writes_f32)
+        bool can_write_f32 = row && row->writes_f32 && c->o->mode == NET_INFERENCE;
+        if (must_be_f32(c, i) && !can_write_f32)
             c->computes[i] = DTYPE_F32;
         for (size_t k = 0; k < g->nodes[i].n_in; k++)
             if (c->type[g->nodes[i].in[k]] != c->computes[i])

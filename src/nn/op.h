@@ -29,7 +29,7 @@ struct op {
 struct op_impl {
     const struct op *op;
     enum dtype dtype;         // of its inputs, and of its output
-    bool writes_f32;          // its output may be float32 instead
+    bool writes_f32;          // in inference its output may be float32 instead
     bool strided;             // out and dout may be slices of a concatenation
     bool is_in_place;         // backward may write din[0] over in[0]
     bool fuses_relu;          // honours node.fuse_relu in inference,

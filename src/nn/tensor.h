@@ -6,8 +6,8 @@
  * of a concatenation may be a view into it; then neighbouring pixels lie further apart than its
  * own channels. Signals are [N][1][L][C], vectors [N][1][1][C].
  *
- * Tensors that are fed, fetched or trained through are float32. Inside a net for inference they may
- * be of a narrower type, which number.h converts to and from.
+ * Tensors that are fed or fetched are float32. Inside a net they may be of a narrower type, which number.h
+ * converts to and from.
  */
 #pragma once
 

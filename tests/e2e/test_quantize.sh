@@ -51,13 +51,8 @@ check_json evaluate-in-float32 ".number_type == \"float32\" and
     .macro_f1 == $(jq .quantization.macro_f1.float32 "$model8/model.json")" "$json"
 measure "$model" >"$json"
 check_json the-first-does-not '.number_type != "int8"' "$json"
-if [ -n "${NEMG_BFLOAT16-}" ]; then
-    measure "$model" --dtype bfloat16 >"$json"
-    check_json evaluate-in-bfloat16 '.number_type == "bfloat16" and .macro_f1 != null' "$json"
-elif ! grep -q avx512bw /proc/cpuinfo; then
-    refuses bfloat16-without-avx512 1 'bfloat16 cannot be had' \
-        "$nemg" classify --model "$model" --dtype bfloat16 --quiet "$picture"
-fi
+measure "$model" --dtype bfloat16 >"$json"
+check_json evaluate-in-bfloat16 '.number_type == "bfloat16" and .macro_f1 != null' "$json"
 refuses no-such-type 2 'did you mean bfloat16' "$nemg" classify --model "$model" --dtype float16 --quiet "$picture"
 "$nemg" classify --model "$model8" --json "$picture" >"$json" 2>/dev/null
 check_json classify '.number_type == "int8" and ((.results[0].probabilities | add) - 1 | fabs) < 1e-5' "$json"

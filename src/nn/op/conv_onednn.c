@@ -22,6 +22,7 @@
 #include "nn/op/cpu.h"
 #include "nn/op/inference.h"
 #include "nn/op/onednn.h"
+#include "nn/op/ref.h"
 
 #include "nn/backend.h"
 
@@ -122,17 +123,29 @@ static void md_free_all(struct onednn_conv *c)
         dnnl_primitive_attr_destroy(c->attr);
 }
 
+// A tensor, and the weights, as oneDNN is told about them; the caller's.
+static dnnl_status_t map_in(onednn_md *out, const struct tensor *t, dnnl_data_type_t type,
+                            dnnl_format_tag_t layout)
+{
+    const dnnl_dims_t dims = {(dnnl_dim_t)t->n, (dnnl_dim_t)t->c, (dnnl_dim_t)t->h,
+                              (dnnl_dim_t)t->w};
+    return onednn_md_new(out, 4, dims, type, layout);
+}
+
+static dnnl_status_t weights_in(onednn_md *out, const struct node *n, dnnl_data_type_t type,
+                                dnnl_format_tag_t layout)
+{
+    const struct conv_params *p = &n->params->conv;
+    const dnnl_dims_t dims = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)n->in[0].c, (dnnl_dim_t)p->kh,
+                              (dnnl_dim_t)p->kw};
+    return onednn_md_new(out, 4, dims, type, layout);
+}
+
 // What oneDNN is told about this node.
 static dnnl_status_t describe(const struct node *n, struct onednn_conv *c)
 {
     const struct conv_params *p = &n->params->conv;
     const struct tensor *in = &n->in[0], *out = &n->out;
-    const dnnl_dims_t src = {(dnnl_dim_t)in->n, (dnnl_dim_t)in->c, (dnnl_dim_t)in->h,
-                             (dnnl_dim_t)in->w};
-    const dnnl_dims_t dst = {(dnnl_dim_t)out->n, (dnnl_dim_t)out->c, (dnnl_dim_t)out->h,
-                             (dnnl_dim_t)out->w};
-    const dnnl_dims_t weights = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)in->c, (dnnl_dim_t)p->kh,
-                                 (dnnl_dim_t)p->kw};
     const dnnl_dims_t bias = {(dnnl_dim_t)p->c_out};
     size_t pad[] = {p->is_same ? (p->kh - 1) / 2 : p->pad_h,
                     p->is_same ? (p->kw - 1) / 2 : p->pad_w};
@@ -140,12 +153,11 @@ static dnnl_status_t describe(const struct node *n, struct onednn_conv *c)
         c->strides[i] = (dnnl_dim_t)p->stride;
         c->pad_before[i] = c->pad_after[i] = (dnnl_dim_t)pad[i];
     }
-    dnnl_status_t s = onednn_md_new(&c->src, 4, src, type_of[in->dtype], dnnl_nhwc);
+    dnnl_status_t s = map_in(&c->src, in, type_of[in->dtype], dnnl_nhwc);
     if (s == dnnl_success)
-        s = onednn_md_new(&c->dst, 4, dst, type_of[out->dtype], dnnl_nhwc);
+        s = map_in(&c->dst, out, type_of[out->dtype], dnnl_nhwc);
     if (s == dnnl_success)
-        s = onednn_md_new(&c->weights, 4, weights, type_of_weights[in->dtype],
-                          dnnl_format_tag_any);
+        s = weights_in(&c->weights, n, type_of_weights[in->dtype], dnnl_format_tag_any);
     if (s == dnnl_success && has_bias(n))
         s = onednn_md_new(&c->bias, 1, bias, dnnl_f32, dnnl_a);
     if (s == dnnl_success)
@@ -212,11 +224,8 @@ static dnnl_status_t pair_weights(const struct onednn *o, const struct node *n,
                                   struct layouts *w, dnnl_primitive_desc_t pd,
                                   dnnl_query_t what, bool to_ours)
 {
-    const struct conv_params *p = &n->params->conv;
-    const dnnl_dims_t dims = {(dnnl_dim_t)p->c_out, (dnnl_dim_t)n->in[0].c, (dnnl_dim_t)p->kh,
-                              (dnnl_dim_t)p->kw};
     onednn_md ours = NULL;
-    dnnl_status_t s = onednn_md_new(&ours, 4, dims, type_of_ours(n), dnnl_hwio);
+    dnnl_status_t s = weights_in(&ours, n, type_of_ours(n), dnnl_hwio);
     if (s == dnnl_success)
         s = pair(o, w, ours, dnnl_primitive_desc_query_md(pd, what, 0), to_ours);
     onednn_md_free(ours);
@@ -266,33 +275,25 @@ static dnnl_status_t prepare_forward(const struct onednn *o, struct node *n,
     return s;
 }
 
-static dnnl_status_t any_layout(onednn_md *out, const struct tensor *t)
-{
-    const dnnl_dims_t dims = {(dnnl_dim_t)t->n, (dnnl_dim_t)t->c, (dnnl_dim_t)t->h,
-                              (dnnl_dim_t)t->w};
-    return onednn_md_new(out, 4, dims, dnnl_f32, dnnl_format_tag_any);
-}
-
 static dnnl_status_t prepare_backward_weights(const struct onednn *o, struct node *n,
                                               struct onednn_conv *c)
 {
     struct conv_state *st = n->state;
-    struct onednn_conv free = *c; // in the layouts
-    dnnl_status_t s = dnnl_success;
+    struct onednn_conv free = *c; // in the layouts, with a float32 gradient
     bool has_taps = n->params->conv.kh * n->params->conv.kw > 1;
-    if (has_taps) {
-        free.src = free.dst = NULL;
-        s = any_layout(&free.src, &n->in[0]);
-        if (s == dnnl_success)
-            s = any_layout(&free.dst, &n->out);
-    }
+    dnnl_format_tag_t layout = has_taps ? dnnl_format_tag_any : dnnl_nhwc;
+    free.src = free.dst = free.weights = NULL;
+    dnnl_status_t s = map_in(&free.src, &n->in[0], type_of[n->in[0].dtype], layout);
+    if (s == dnnl_success)
+        s = map_in(&free.dst, &n->out, type_of[n->out.dtype], layout);
+    if (s == dnnl_success)
+        s = weights_in(&free.weights, n, dnnl_f32, dnnl_format_tag_any);
     if (s == dnnl_success)
         s = onednn_conv_backward_weights(&st->backward_weights.pd, o->engine, &free,
                                          st->forward.pd);
-    if (has_taps) {
-        onednn_md_free(free.src);
-        onednn_md_free(free.dst);
-    }
+    onednn_md_free(free.src);
+    onednn_md_free(free.dst);
+    onednn_md_free(free.weights);
     dnnl_primitive_desc_t pd = st->backward_weights.pd;
     if (s == dnnl_success)
         s = finish(o, &st->backward_weights);
@@ -315,7 +316,15 @@ static dnnl_status_t prepare_backward(const struct onednn *o, struct node *n,
     struct conv_state *st = n->state;
     dnnl_status_t s = dnnl_success;
     if (n->din[0].n) {
-        s = onednn_conv_backward_data(&st->backward_data.pd, o->engine, c, st->forward.pd);
+        struct onednn_conv data =
+            *c; // what is to be added to something else is not yet rounded
+        data.src = NULL;
+        s = map_in(&data.src, &n->in[0], n->din_adds[0] ? dnnl_f32 : type_of[n->in[0].dtype],
+                   dnnl_nhwc);
+        if (s == dnnl_success)
+            s = onednn_conv_backward_data(&st->backward_data.pd, o->engine, &data,
+                                          st->forward.pd);
+        onednn_md_free(data.src);
         if (s == dnnl_success)
             s = finish(o, &st->backward_data);
         if (s == dnnl_success)
@@ -391,11 +400,11 @@ static int prepare(struct backend *b, struct node *n, struct err *e)
     if (s == dnnl_success && n->has_backward)
         s = prepare_backward(o, n, &c);
     md_free_all(&c);
-    if (s == dnnl_unimplemented && n->impl->dtype == DTYPE_BF16)
-        return err_set(
-            e, ERR_UNSUPPORTED,
-            "this processor cannot compute in bfloat16, which wants AVX-512: float32 "
-            "can be had");
+    if (s == dnnl_unimplemented && n->impl->dtype == DTYPE_BF16) {
+        release(b, n);
+        n->impl = &conv_bf16_ref; // emulated, by our own float32 row
+        return n->impl->prepare(b, n, e);
+    }
     if (s != dnnl_success)
         return onednn_check(s, "preparing a convolution", e);
     ask_for_memory(n);
@@ -645,5 +654,6 @@ const struct op_impl conv_bf16_onednn = {
     .bind = bind,
     .refresh = refresh,
     .forward = forward,
+    .backward = backward,
     .release = release,
 };

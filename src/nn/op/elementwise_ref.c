@@ -149,12 +149,6 @@ const struct op_impl concat_ref = {
     .forward = concat_forward,
     .backward = concat_backward,
 };
-const struct op_impl concat_bf16_ref = {
-    .op = &op_concat,
-    .dtype = DTYPE_BF16,
-    .strided = true,
-    .forward = concat_forward,
-};
 const struct op_impl concat_u8_ref = {
     .op = &op_concat,
     .dtype = DTYPE_U8,

@@ -143,6 +143,9 @@ static void narrow_numbers_want_ranges_and_no_gradients(void **state)
     net_free(net);
     o.mode = NET_TRAINING;
     assert_int_equal(net_compile(&net, g, v, &o, &e), ERR_UNSUPPORTED);
+    o.mode = NET_GRADIENTS;
+    o.dtype = DTYPE_BF16;
+    assert_int_equal(net_compile(&net, g, v, &o, &e), ERR_UNSUPPORTED);
     variables_free(v);
     graph_free(g);
 }
@@ -197,8 +200,8 @@ static void compile_in_8_bits(struct net **net, struct variables **v, struct gra
     }
 }
 
-static void compile_for_training(struct net **net, struct variables **v, struct graph **g,
-                                 int *rc)
+static void try_training(struct net **net, struct variables **v, struct graph **g,
+                         enum dtype dtype, int *rc)
 {
     int x, y;
     struct err e;
@@ -206,9 +209,22 @@ static void compile_for_training(struct net **net, struct variables **v, struct 
     if (*g && variables_new(v, *g, &e) == 0) {
         struct net_options o = net_options_defaults();
         o.mode = NET_TRAINING;
+        o.dtype = dtype;
         *rc = net_compile(net, *g, *v, &o, &e);
         assert_true(*rc == 0 || *rc == ERR_MEMORY);
     }
+}
+
+static void compile_for_training(struct net **net, struct variables **v, struct graph **g,
+                                 int *rc)
+{
+    try_training(net, v, g, DTYPE_F32, rc);
+}
+
+static void compile_for_training_in_bfloat16(struct net **net, struct variables **v,
+                                             struct graph **g, int *rc)
+{
+    try_training(net, v, g, DTYPE_BF16, rc);
 }
 
 // Each allocation fails once: an error each time, and nothing is left behind.
@@ -237,6 +253,7 @@ static void failing_allocations_leave_nothing(void **state)
 {
     (void)state;
     fail_each(compile_for_training);
+    fail_each(compile_for_training_in_bfloat16);
     fail_each(compile_in_8_bits);
 }
 
