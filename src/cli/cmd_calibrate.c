@@ -83,6 +83,7 @@ static int calibrate_run(struct command_call *call, struct err *e)
     struct watch w;
     json_t *report = NULL;
     watch_init(&w, call);
+    numbers_note((enum numbers)a->dtype, &w.monitor);
     int rc = calibrate(&report, &o, &w.monitor, e);
     if (rc == 0 && !call->want_json) {
         console_progress_end(call->console);

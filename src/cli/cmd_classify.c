@@ -418,6 +418,7 @@ static int classify_run(struct command_call *call, struct err *e)
     struct watch w;
     json_t *report = NULL;
     watch_init(&w, call);
+    numbers_note((enum numbers)a->dtype, &w.monitor);
     int rc = check(a, e);
     if (rc == 0)
         rc = a->model ? model_open(&m, a->model, e)

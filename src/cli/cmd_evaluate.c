@@ -158,6 +158,7 @@ static int evaluate_a_model(json_t **report, struct command_call *call,
     struct model m = {0};
     struct watch w;
     watch_init(&w, call);
+    numbers_note((enum numbers)a->dtype, &w.monitor);
     int rc = model_open(&m, a->model, e);
     if (rc == 0)
         rc = evaluate(report, &m, o, &w.monitor, e);

@@ -90,6 +90,7 @@ static int report_run(struct command_call *call, struct err *e)
     o.n_threads = a->threads;
     o.numbers = (enum numbers)a->dtype;
     watch_init(&w, call);
+    numbers_note((enum numbers)a->dtype, &w.monitor);
     int rc = report(&result, &o, &w.monitor, e);
     if (rc == 0 && call->want_json)
         call->result = json_incref(result);

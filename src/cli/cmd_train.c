@@ -5,12 +5,13 @@
 #include "cli/console.h"
 #include "cli/watch.h"
 #include "input/input.h"
+#include "job/predict.h"
 
 extern const struct command train_command;
 
 struct train_args {
     struct train_options o; // what needs no translation lands there at once
-    int input, recipe, optimizer, schedule, augment;
+    int input, recipe, optimizer, schedule, augment, dtype;
 };
 
 #define AT(field) offsetof(struct train_args, field)
@@ -209,6 +210,15 @@ static const struct option train_option_table[] = {
      .fallback = "0",
      .max = 1024,
      .help = "of the engine; 0: as many as the machine has"},
+    {.name = "dtype",
+     .kind = OPTION_KIND_CHOICE,
+     .offset = AT(dtype),
+     .fallback = "auto",
+     .choices = numbers_names,
+     .help =
+         "what the network is trained in; auto: bfloat16 on a processor that multiplies it "
+         "itself (avx512_bf16, AMX), else float32; variables, statistics, loss and optimiser "
+         "are float32 anyhow"},
     {.name = "memory-limit",
      .kind = OPTION_KIND_SIZE,
      .offset = AT(o.memory_limit_mb),
@@ -247,7 +257,8 @@ static void print(FILE *f, const json_t *report, const char *run)
         print_validation(f, "best", best);
     print_validation(f, "final", json_object_get(report, "final"));
     const json_t *memory = json_object_get(report, "memory");
-    fprintf(f, "memory planned %lld MB, taken at most %lld MB\n",
+    fprintf(f, "trained in %s, memory planned %lld MB, taken at most %lld MB\n",
+            json_string_value(json_object_get(report, "number_type")),
             json_integer_value(json_object_get(memory, "planned_mb")),
             json_integer_value(json_object_get(memory, "peak_mb")));
     fprintf(f, "model in %s/model, curves in %s/history.csv and for TensorBoard in %s\n", run,
@@ -264,6 +275,7 @@ static int train_run(struct command_call *call, struct err *e)
     o.input = a->input >= 0 ? input_kinds[a->input] : NULL;
     o.optimizer = a->optimizer >= 0 ? optim_names[a->optimizer] : NULL;
     o.schedule = a->schedule >= 0 ? schedule_names[a->schedule] : NULL;
+    o.dtype = a->dtype == NUMBERS_AUTO ? NULL : numbers_names[a->dtype];
     o.augment = a->augment >= 0 ? augment_names[a->augment] : NULL;
     watch_init(&w, call);
     int rc = train(&report, &o, &w.monitor, e);

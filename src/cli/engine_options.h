@@ -28,5 +28,5 @@
         .name = "dtype", .kind = OPTION_KIND_CHOICE, .offset = offsetof(args, dtype),          \
         .fallback = "auto", .choices = numbers_names,                                          \
         .help = "what is computed in; auto: int8 for a model of nemg quantize, else float32; " \
-                "bfloat16 wants a processor with AVX-512"                                      \
+                "bfloat16 is emulated where the processor has none"                            \
     }

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/monitor.h"
 #include "model/modelfolder.h"
 #include "model/zoo.h"
 #include "stats/temperature.h"
@@ -84,13 +85,13 @@ int predictor_open_model(struct predictor **out, const struct model *m,
     o.n_threads = po->n_threads;
     o.ranges = m->ranges;
     o.dtype = dtype_of(m, po->numbers);
-    int rc = compile(out, &m->network, m->variables, &o, e);
-    return rc == ERR_UNSUPPORTED && po->numbers == NUMBERS_BFLOAT16
-               ? err_set(
-                     e, ERR_UNSUPPORTED,
-                     "bfloat16 cannot be had: oneDNN wants a processor with AVX-512 for it; "
-                     "float32 and auto can")
-               : rc;
+    return compile(out, &m->network, m->variables, &o, e);
+}
+
+void numbers_note(enum numbers numbers, const struct monitor *monitor)
+{
+    if (numbers == NUMBERS_BFLOAT16 && !net_bfloat16_pays())
+        monitor_note(monitor, "bfloat16 is emulated on this processor: slower than float32");
 }
 
 const char *predictor_number_type(const struct model *m, enum numbers numbers)

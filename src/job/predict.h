@@ -9,6 +9,7 @@
 
 struct err;
 struct model;
+struct monitor;
 struct network;
 struct predictor;
 struct variables;
@@ -33,6 +34,8 @@ int predictor_open(struct predictor **out, const struct network *n, struct varia
                    size_t batch, size_t n_threads, struct err *e);
 int predictor_open_model(struct predictor **out, const struct model *m,
                          const struct predictor_options *o, struct err *e);
+// Says so where bfloat16 was asked for and the processor has none.
+void numbers_note(enum numbers numbers, const struct monitor *monitor);
 // "float32", "bfloat16" or "int8": what that computes in.
 const char *predictor_number_type(const struct model *m, enum numbers numbers);
 // Of the probabilities from now on: softmax(logits / temperature); 1 at first.

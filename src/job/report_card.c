@@ -167,8 +167,10 @@ void report_model(struct document *d, const struct facts *f)
     put_input(d, &m->input);
     put_number_type(d, f);
     document_cell(d, "recipe");
-    document_cell(d, "%s, step %lld", text_of(m->training, "recipe"),
-                  json_integer_value(json_object_get(m->training, "step")));
+    const char *trained_in = json_string_value(json_object_get(m->training, "number_type"));
+    document_cell(d, "%s, step %lld, in %s", text_of(m->training, "recipe"),
+                  json_integer_value(json_object_get(m->training, "step")),
+                  trained_in ? trained_in : "float32"); // of before it was said
     document_cell(d, "trained on");
     document_cell(d, "%s%s", trained_on,
                   !strcmp(trained_on, f->scored.dataset.hash) ? " (this data set's split train)"

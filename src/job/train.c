@@ -41,6 +41,7 @@ struct train_options train_defaults(void)
         .learning_rate = -1,
         .weight_decay = -1,
         .validation_split = "validation",
+        .dtype = numbers_names[NUMBERS_FLOAT32],
         .n_loader_threads = 2,
     };
 }
@@ -94,6 +95,11 @@ static int check_args(struct train *t, struct err *e)
     return rc;
 }
 
+static bool is_bfloat16(const struct train_options *o)
+{
+    return !strcmp(o->dtype, numbers_names[NUMBERS_BFLOAT16]);
+}
+
 static int check_options(const struct train_options *o, struct err *e)
 {
     if (!o->batch || o->batch > 4096)
@@ -106,6 +112,8 @@ static int check_options(const struct train_options *o, struct err *e)
             "--phases already says how many steps: --steps and --epochs do not go with it");
     if (o->class_balance < 0 || o->class_balance > 1)
         return err_set(e, ERR_USAGE, "--class-balance %g, wanted 0 to 1", o->class_balance);
+    if (strcmp(o->dtype, numbers_names[NUMBERS_FLOAT32]) != 0 && !is_bfloat16(o))
+        return err_set(e, ERR_USAGE, "--dtype %s, wanted float32 or bfloat16", o->dtype);
     if (!o->n_views || o->n_views > TRAIN_MAX_VIEWS)
         return err_set(e, ERR_USAGE, "--views %zu, wanted 1 to %d", o->n_views,
                        TRAIN_MAX_VIEWS);
@@ -310,6 +318,7 @@ static int compile_phase(struct phase *p, struct train *t, struct err *e)
     o.is_trained = p->plan.is_trained;
     o.seed = t->o->seed;
     o.memory_limit = t->o->memory_limit_mb << 20;
+    o.dtype = is_bfloat16(t->o) ? DTYPE_BF16 : DTYPE_F32;
     if (p->plan.uses_features) {
         o.feeds = t->network.frontier;
         o.n_feeds = t->network.n_frontier;
@@ -498,10 +507,10 @@ static int validate_features(struct validation *v, struct phase *p, struct train
 static int save_model(struct train *t, struct err *e)
 {
     char *folder = path_join(t->o->run, "model");
-    json_t *training =
-        json_pack("{s:o, s:s, s:I, s:s, s:O}", "dataset", jsontext_string(t->dataset.folder),
-                  "dataset_hash", t->dataset.hash, "step", (json_int_t)t->at.global_step,
-                  "recipe", train_recipes[t->o->recipe], "args", t->args);
+    json_t *training = json_pack(
+        "{s:o, s:s, s:I, s:s, s:s, s:O}", "dataset", jsontext_string(t->dataset.folder),
+        "dataset_hash", t->dataset.hash, "step", (json_int_t)t->at.global_step, "recipe",
+        train_recipes[t->o->recipe], "number_type", t->o->dtype, "args", t->args);
     int rc = folder && training ? model_save(folder, &t->network, t->variables,
                                              t->dataset.labels, &t->input, training, NULL, e)
                                 : no_memory(e);
@@ -626,10 +635,10 @@ static json_t *report_json(const struct train *t, double seconds)
         "validation", t->at.has_last ? train_validation_json(&t->at.last) : json_null());
     json_t *memory = json_pack("{s:I, s:I}", "planned_mb", (json_int_t)(t->planned_bytes >> 20),
                                "peak_mb", (json_int_t)(process_peak_bytes() >> 20));
-    return json_pack("{s:o, s:I, s:s, s:o, s:o, s:o, s:f}", "run", jsontext_string(t->o->run),
-                     "steps", (json_int_t)t->at.global_step, "recipe",
-                     train_recipes[t->o->recipe], "best", best, "final", final, "memory",
-                     memory, "seconds", seconds);
+    return json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o, s:f}", "run",
+                     jsontext_string(t->o->run), "steps", (json_int_t)t->at.global_step,
+                     "recipe", train_recipes[t->o->recipe], "number_type", t->o->dtype, "best",
+                     best, "final", final, "memory", memory, "seconds", seconds);
 }
 
 static int run_phases(struct train *t, struct err *e)
@@ -659,9 +668,14 @@ static int run_phases(struct train *t, struct err *e)
     return rc;
 }
 
-int train(json_t **report, const struct train_options *o, const struct monitor *monitor,
+int train(json_t **report, const struct train_options *wanted, const struct monitor *monitor,
           struct err *e)
 {
+    // a run keeps what it is trained in: on another processor it goes on with that or not at all
+    struct train_options chosen = *wanted;
+    const struct train_options *o = &chosen;
+    if (!chosen.dtype)
+        chosen.dtype = numbers_names[net_bfloat16_pays() ? NUMBERS_BFLOAT16 : NUMBERS_FLOAT32];
     struct train t = {.o = o, .monitor = monitor, .args = train_options_json(o), .lock = -1};
     double started_s = clock_monotonic_s();
     *report = NULL;
@@ -676,8 +690,10 @@ int train(json_t **report, const struct train_options *o, const struct monitor *
         rc = build_network(&t, e);
     if (rc == 0)
         rc = check_args(&t, e);
-    if (rc == 0)
+    if (rc == 0) {
+        numbers_note(is_bfloat16(o) ? NUMBERS_BFLOAT16 : NUMBERS_FLOAT32, monitor);
         rc = run_phases(&t, e);
+    }
     struct err second;
     int closed = history_close(&t, rc == 0 ? e : &second);
     rc = rc == 0 ? closed : rc;

@@ -67,6 +67,9 @@ struct train_options {
     bool want_histograms;
     uint64_t seed;
     size_t n_threads, n_loader_threads;
+    // What the network is trained in, "float32" or "bfloat16"; NULL: what is faster on this processor.
+    // Variables, statistics, loss and optimiser are float32 anyhow, and so is validation.
+    const char *dtype;
     size_t memory_limit_mb; // MiB of the network while it is trained (net.h); 0: any
 };
 struct train_options train_defaults(void);

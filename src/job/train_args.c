@@ -50,13 +50,14 @@ static const struct field fields[] = {
     {"augment", FIELD_TEXT, AT(augment)},
     {"validation_split", FIELD_TEXT, AT(validation_split)},
     {"input", FIELD_TEXT, AT(input)},
+    {"dtype", FIELD_TEXT, AT(dtype)},
 };
 enum { N_FIELDS = sizeof fields / sizeof *fields };
 
 // Runs of before do not have it: its default is left out.
 static bool came_later(const struct field *f)
 {
-    return !strcmp(f->key, "input") || !strcmp(f->key, "views");
+    return !strcmp(f->key, "input") || !strcmp(f->key, "views") || !strcmp(f->key, "dtype");
 }
 
 static json_t *field_json(const struct field *f, const struct train_options *o)

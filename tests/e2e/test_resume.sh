@@ -12,7 +12,7 @@ become_train() {
     shift
     # a shell has its background commands ignore Ctrl-C
     exec env --default-signal=INT "$nemg" train --dataset "$scratch/set" --run "$run" --model resnet18 --width 0.125 --image-size 75 \
-        --batch 8 --steps $steps --save-every 10 --validate-every 10 --threads 1 --quiet "$@"
+        --batch 8 --steps $steps --save-every 10 --validate-every 10 --threads 1 --quiet --dtype float32 "$@"
 }
 
 train() {
@@ -27,20 +27,21 @@ wait_for() { # FILE: up to a minute
     done
 }
 
-same_run() { # NAME RUN: its weights, checkpoint and curve are the uninterrupted run's
+same_run() { # NAME RUN: its weights, checkpoint and curve are the uninterrupted run's, in $whole
     for file in model.ckpt-$steps.data-00000-of-00001 model.ckpt-$steps.index \
         model/weights.data-00000-of-00001 model/weights.index; do
-        if ! same_files "$scratch/whole/$file" "$2/$file"; then
+        if ! same_files "$whole/$file" "$2/$file"; then
             failed "$1" "$file differs"
             return
         fi
     done
-    cut -d, -f1-8,10,11 "$scratch/whole/history.csv" >"$scratch/a"
+    cut -d, -f1-8,10,11 "$whole/history.csv" >"$scratch/a"
     cut -d, -f1-8,10,11 "$2/history.csv" >"$scratch/b"
     if same_files "$scratch/a" "$scratch/b"; then ok "$1"; else failed "$1" "history.csv differs"; fi
 }
 
-check whole-run train "$scratch/whole"
+whole=$scratch/whole
+check whole-run train "$whole"
 
 for signal in INT TERM; do
     become_train "$scratch/$signal" >/dev/null 2>"$scratch/err" &
@@ -70,9 +71,24 @@ check other-loader-threads train "$scratch/loaders" --loader-threads 5
 same_run same-bytes-with-other-loader-threads "$scratch/loaders"
 
 refuses other-options 2 'another --seed' train "$scratch/whole" --seed 5
+refuses other-dtype 2 'another --dtype' train "$scratch/whole" --dtype bfloat16
 check finished-run-stays train "$scratch/whole"
 train "$scratch/whole" --json >"$scratch/json" 2>/dev/null
 check_json finished-run-reports ".steps == $steps and .final.loss > 0 and .final.validation.accuracy > 0" "$scratch/json"
+# in bfloat16
+whole=$scratch/narrow
+train "$whole" --dtype bfloat16 --json >"$scratch/json" 2>/dev/null
+check_json trains-in-bfloat16 '.number_type == "bfloat16" and .final.loss > 0' "$scratch/json"
+check_json model-says-bfloat16 '.training.number_type == "bfloat16" and .training.args.dtype == "bfloat16"' \
+    "$whole/model/model.json"
+become_train "$scratch/narrow-stopped" --dtype bfloat16 >/dev/null 2>"$scratch/err" &
+pid=$!
+wait_for "$scratch/narrow-stopped/model.ckpt-10.index"
+kill -s INT $pid
+wait $pid
+refuses resumes-not-in-float32 2 'another --dtype' train "$scratch/narrow-stopped" --dtype float32
+check resumes-in-bfloat16 train "$scratch/narrow-stopped" --dtype bfloat16
+same_run same-bytes-in-bfloat16 "$scratch/narrow-stopped"
 # a checkpoint cut short is told, not used
 cp -r "$scratch/whole" "$scratch/cut"
 truncate -s 1000 "$scratch/cut/model.ckpt-$steps.data-00000-of-00001"
