@@ -668,18 +668,18 @@ static int run_phases(struct train *t, struct err *e)
     return rc;
 }
 
-int train(json_t **report, const struct train_options *wanted, const struct monitor *monitor,
+int train(json_t **report, const struct train_options *o, const struct monitor *monitor,
           struct err *e)
 {
     // a run keeps what it is trained in: on another processor it goes on with that or not at all
-    struct train_options chosen = *wanted;
-    const struct train_options *o = &chosen;
+    struct train_options chosen = *o;
     if (!chosen.dtype)
         chosen.dtype = numbers_names[net_bfloat16_pays() ? NUMBERS_BFLOAT16 : NUMBERS_FLOAT32];
-    struct train t = {.o = o, .monitor = monitor, .args = train_options_json(o), .lock = -1};
+    struct train t = {
+        .o = &chosen, .monitor = monitor, .args = train_options_json(&chosen), .lock = -1};
     double started_s = clock_monotonic_s();
     *report = NULL;
-    int rc = t.args ? check_options(o, e) : no_memory(e);
+    int rc = t.args ? check_options(t.o, e) : no_memory(e);
     if (rc == 0)
         rc = lock_run(&t, e);
     if (rc == 0)
@@ -691,7 +691,7 @@ int train(json_t **report, const struct train_options *wanted, const struct moni
     if (rc == 0)
         rc = check_args(&t, e);
     if (rc == 0) {
-        numbers_note(is_bfloat16(o) ? NUMBERS_BFLOAT16 : NUMBERS_FLOAT32, monitor);
+        numbers_note(is_bfloat16(t.o) ? NUMBERS_BFLOAT16 : NUMBERS_FLOAT32, monitor);
         rc = run_phases(&t, e);
     }
     struct err second;
