@@ -203,8 +203,8 @@ static void chunk_sums(const struct node *n, struct span s, struct channels ch,
         const number *restrict g0 = row_of(&n->dout, r), *restrict g1 = g0 + n->dout.stride;
         for (size_t k = 0; k < c; k++) {
             float d0 = get(x0[k]) - mean[k], d1 = get(x1[k]) - mean[k];
-            float a = d0 * scale[k] + beta[k] > ch.least ? get(g0[k]) : 0;
-            float b = d1 * scale[k] + beta[k] > ch.least ? get(g1[k]) : 0;
+            float a = where(d0 * scale[k] + beta[k] > ch.least, get(g0[k]));
+            float b = where(d1 * scale[k] + beta[k] > ch.least, get(g1[k]));
             sum[k] += (double)(a + b);
             sum_x[k] += (double)(a * d0 + b * d1);
         }
@@ -213,7 +213,7 @@ static void chunk_sums(const struct node *n, struct span s, struct channels ch,
         const number *restrict x = row_of(&n->in[0], r), *restrict g = row_of(&n->dout, r);
         for (size_t k = 0; k < c; k++) {
             float d = get(x[k]) - mean[k];
-            float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
+            float a = where(d * scale[k] + beta[k] > ch.least, get(g[k]));
             sum[k] += (double)a;
             sum_x[k] += (double)(a * d);
         }
@@ -253,14 +253,14 @@ static void write_dx(struct node *n, struct channels ch, const float *slope,
         if (n->din_adds[0]) {
             for (size_t k = 0; k < c; k++) {
                 float d = get(x[k]) - mean[k];
-                float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
+                float a = where(d * scale[k] + beta[k] > ch.least, get(g[k]));
                 dx[k] = put(get(dx[k]) + (scale[k] * a + (slope[k] * d + offset[k])));
             }
         } else {
 #pragma omp simd
             for (size_t k = 0; k < c; k++) {
                 float d = get(x[k]) - mean[k];
-                float a = d * scale[k] + beta[k] > ch.least ? get(g[k]) : 0;
+                float a = where(d * scale[k] + beta[k] > ch.least, get(g[k]));
                 dx[k] = put(scale[k] * a + (slope[k] * d + offset[k]));
             }
         }

@@ -29,10 +29,10 @@ static void pass_row(number *restrict d, const number *restrict g, const number 
 {
     if (adds)
         for (size_t k = 0; k < c; k++)
-            d[k] = put(get(d[k]) + (get(out[k]) > least ? get(g[k]) : 0));
+            d[k] = put(get(d[k]) + where(get(out[k]) > least, get(g[k])));
     else
         for (size_t k = 0; k < c; k++)
-            d[k] = get(out[k]) > least ? g[k] : 0;
+            d[k] = put(where(get(out[k]) > least, get(g[k])));
 }
 
 static int relu_backward(struct backend *b, struct node *n, struct err *e)

@@ -138,7 +138,7 @@ static void take_where(float *restrict sum, const uint8_t *restrict which, uint8
                        const number *restrict dout, size_t c)
 {
     for (size_t k = 0; k < c; k++)
-        sum[k] += which[k] == tap ? get(dout[k]) : 0;
+        sum[k] += where(which[k] == tap, get(dout[k]));
 }
 
 // The gradient of channels [first, first + c) of a pixel of the input.

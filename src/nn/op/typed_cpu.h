@@ -31,6 +31,13 @@ static inline number put(float v)
     return CPU_JOIN(number_to, CPU_TYPE)(v);
 }
 
+// v where a gradient passes, else 0. v was read in any case, so that loops need no reads under a condition,
+// which not all processors have for 16 bits.
+static inline float where(bool passes, float v)
+{
+    return passes ? v : 0;
+}
+
 // The channels of pixel i of all.
 static inline number *row_of(const struct tensor *t, size_t i)
 {
