@@ -7,8 +7,8 @@
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
  * backward, TF1's RMSProp. IMAGE_SIZE: pixels or samples a side, or HEIGHTxWIDTHxCHANNELS; 0: the
  * network's own. The pictures are noise, the same in each step; with DATASET each step takes the
- * next batch of its training pictures from the loader, as nemg train does. TYPE: float32, or for
- * inference bfloat16 or int8 (with one range for all: what the numbers are takes no time).
+ * next batch of its training pictures from the loader, as nemg train does. TYPE: float32, bfloat16, or
+ * for inference int8 (with one range for all: what the numbers are takes no time).
  *
  * Three steps warm up, one where a step takes longer than SECONDS. Then steps are timed until
  * SECONDS are over and, with --steps, N are done. --memory-mb: what the network may take at most.
