@@ -47,6 +47,9 @@ bench-neighbour: build/nemg ## what is left while another program keeps one core
 check-tensorflow: build/nemg ## our files through real TensorFlow, which it fetches from PyPI
 	@tools/check_tensorflow.sh
 
+check-avx512: build/nemg ## the engine on emulated processors: AVX-512, VNNI, bfloat16, AMX; needs none of them
+	@tools/emulator/check.sh
+
 install: build/nemg ## program, manual pages, completion; PREFIX=/usr/local, DESTDIR=
 	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
 
@@ -57,6 +60,6 @@ help:
 	@echo "make: builds build/nemg"
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1: /p' Makefile
 
-.PHONY: build/nemg setup demo check lint bench bench-peers bench-scaling bench-neighbour check-tensorflow install clean \
-	help
+.PHONY: build/nemg setup demo check lint bench bench-peers bench-scaling bench-neighbour check-tensorflow check-avx512 \
+	install clean help
 .DEFAULT_GOAL := build/nemg

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh build|check|browser: installs the Debian packages that building (or checking, or the tests in
-# a browser) want and that are missing. Quick when nothing is missing.
+# setup.sh build|check|browser|bench|emulator: installs the Debian packages that building (or checking, the
+# tests in a browser, measuring, emulated processors) want and that are missing. Quick when nothing is missing.
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build libdnnl-dev libjansson-dev libturbojpeg0-dev
@@ -10,12 +10,14 @@ fonts-dejavu-core"
 check="git curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 shellcheck jq"
 
 browser="chromium chromium-driver python3-selenium" # 400 MB
+emulator="g++ patch xz-utils busybox-static cpio isolinux syslinux-common xorriso bochsbios vgabios" # 20 MB
 bench="python3 python3-venv g++" # g++: what torch.compile calls
 
 wanted=$build
 [ "${1-build}" = check ] && wanted="$build $check"
 [ "${1-build}" = bench ] && wanted="$build $bench"
 [ "${1-build}" = browser ] && wanted=$browser
+[ "${1-build}" = emulator ] && wanted="$build $emulator"
 
 missing=""
 for package in $wanted; do

@@ -4,6 +4,8 @@
  *
  * SHARED_DATA: real data beside the checkout; a test that needs it skips, saying so, when it is
  * not there. NEMG_SHARED in the environment names another place.
+ *
+ * TEST=pattern in the environment: only the tests run whose names it fits, with * and ?.
  */
 #pragma once
 
@@ -25,6 +27,11 @@ const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libfontconfig";
+}
+
+__attribute__((constructor)) static void choose_tests(void)
+{
+    cmocka_set_test_filter(getenv("TEST")); // NULL: all
 }
 
 // "…/shared/<what>" in a static buffer, or NULL, with a line that says so, when it is not
