@@ -27,6 +27,7 @@
     {                                                                                          \
         .name = "dtype", .kind = OPTION_KIND_CHOICE, .offset = offsetof(args, dtype),          \
         .fallback = "auto", .choices = numbers_names,                                          \
-        .help = "what is computed in; auto: int8 for a model of nemg quantize, else float32; " \
-                "bfloat16 is emulated where the processor has none"                            \
+        .help =                                                                                \
+            "what is computed in; auto: int8 for a model of nemg quantize, else bfloat16 on "  \
+            "a processor that multiplies it itself (avx512_bf16, AMX), else float32"           \
     }

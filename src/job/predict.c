@@ -72,7 +72,8 @@ static enum dtype dtype_of(const struct model *m, enum numbers numbers)
 {
     if (numbers == NUMBERS_AUTO && m->ranges)
         return DTYPE_U8;
-    return numbers == NUMBERS_BFLOAT16 ? DTYPE_BF16 : DTYPE_F32;
+    bool is_bf16 = numbers == NUMBERS_AUTO ? net_bfloat16_pays() : numbers == NUMBERS_BFLOAT16;
+    return is_bf16 ? DTYPE_BF16 : DTYPE_F32;
 }
 
 const char *const numbers_names[] = {"auto", "float32", "bfloat16", NULL};

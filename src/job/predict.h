@@ -18,8 +18,8 @@ struct variables;
 // costs as much in waking threads as in arithmetic.
 size_t predictor_best_batch(const struct network *n);
 
-// What to compute in. NUMBERS_AUTO: 8 bits where the model was made for them, else float32: bfloat16 only when
-// asked for, see docs/DECISIONS.md.
+// What to compute in. NUMBERS_AUTO: 8 bits where the model was made for them, else bfloat16 where
+// net_bfloat16_pays(), else float32.
 enum numbers { NUMBERS_AUTO, NUMBERS_FLOAT32, NUMBERS_BFLOAT16 };
 extern const char *const numbers_names[]; // by enum numbers, NULL-terminated
 

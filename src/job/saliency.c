@@ -277,7 +277,9 @@ static int open_occlusion(struct saliency *s, struct err *e)
     return rc < 0 ? rc
                   : predictor_open_model(&s->predictor, s->m,
                                          &(struct predictor_options){
-                                             .batch = s->o.batch, .n_threads = s->o.n_threads},
+                                             .batch = s->o.batch,
+                                             .n_threads = s->o.n_threads,
+                                             .numbers = NUMBERS_FLOAT32}, // small differences
                                          e);
 }
 

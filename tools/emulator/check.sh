@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 commands=${COMMANDS-unit_test_net
+unit_test_predict
 property_test_narrow
 TEST=backends_agree* property_test_backends
 TEST=bfloat16_trains* property_test_backends
