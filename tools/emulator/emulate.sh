@@ -43,8 +43,10 @@ build_bochs() {
     tar xf bochs_*.orig.tar.*
     cd bochs-*/
     patch -p1 <"$tools/bochs.patch"
-    # its products of 8 bits in AMX never take a byte as signed
+    # AMX's products of 8 bits never take a byte as signed
     sed -i -E 's/Bit32s\(([xy]byte\[[0-3]\])\)/Bit32s(Bit8s(\1))/' cpu/avx/amx.cc
+    # VCVTNE2PS2BF16 reads its first operand behind its end
+    sed -i 's/bfloat16(op1\.vmm32u(n));/bfloat16(op1.vmm32u(n - DWORD_ELEMENTS(len)));/' cpu/avx/avx512_bf16.cc
     ./configure --with-nogui --enable-x86-64 --enable-cpu-level=6 --enable-all-optimizations --enable-avx \
         --enable-evex --enable-amx --enable-pci --disable-docbook CXXFLAGS=-O2 CFLAGS=-O2
     make -j"$(nproc)"
@@ -153,7 +155,9 @@ tools/setup.sh emulator
 once bochs build_bochs
 once vmlinuz fetch_kernel
 machine=$(mktemp -d "$work/$processor-XXXXXX")
-trap 'rm -rf "$machine"' EXIT
+bochs=''
+trap '[ -z "$bochs" ] || kill "$bochs" 2>/dev/null; rm -rf "$machine"' EXIT
+trap 'exit 1' HUP INT TERM
 make_image "$@"
 configure "$model"
 : >"$machine/serial"
