@@ -112,6 +112,9 @@ static int fit(struct work *w, struct err *e)
     if (rc == 0)
         rc = conformal_threshold(&w->threshold, w->p, w->truth, w->x.n, w->m.n_classes,
                                  w->o->error_rate, e);
+    // it is one example's own score, and a model keeps nine digits: rounded down they would leave it out
+    if (rc == 0)
+        w->threshold = ceil(w->threshold * 1e9) / 1e9;
     return rc;
 }
 
