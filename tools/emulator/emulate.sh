@@ -163,7 +163,8 @@ configure "$model"
 : >"$machine/serial"
 timeout "${MINUTES:-120}m" "$work/bochs" -q -f "$machine/bochsrc" -log "$machine/bochs.log" </dev/null >"$machine/bochs.out" 2>&1 &
 bochs=$!
-tail -n +1 -f --pid="$bochs" -s 1 "$machine/serial" | tr -d '\r' | grep -v '^\[ *[0-9.]*\] ' || true
+# without what the kernel says
+tail -n +1 -f --pid="$bochs" -s 1 "$machine/serial" | sed -u -e 's/\r$//' -e '/^\[ *[0-9.]*\] /d'
 # status 1 is its way of ending when the machine is switched off
 wait "$bochs" || true
 if ! grep -q '^emulated: all ran' "$machine/serial"; then
