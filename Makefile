@@ -47,7 +47,7 @@ bench-neighbour: build/nemg ## what is left while another program keeps one core
 check-tensorflow: build/nemg ## our files through real TensorFlow, which it fetches from PyPI
 	@tools/check_tensorflow.sh
 
-check-avx512: build/nemg ## the engine on emulated processors: AVX-512, VNNI, bfloat16, AMX; needs none of them
+check-avx512: build/nemg ## the engine on emulated processors with AVX-512, VNNI, bfloat16 and AMX: half an hour
 	@tools/emulator/check.sh
 
 install: build/nemg ## program, manual pages, completion; PREFIX=/usr/local, DESTDIR=
