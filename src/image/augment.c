@@ -13,6 +13,7 @@
 #include "image/augment.h"
 
 #include "base/rng.h"
+#include "image/bilinear.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -97,7 +98,8 @@ static float lesser(float a, float b)
 
 static float clamp01(float v)
 {
-    return v < 0 ? 0 : v > 1 ? 1 : v;
+    v = 0 < v ? v : 0; // two conditions of this form are two instructions
+    return v < 1 ? v : 1;
 }
 
 // RGB to HSV, saturation times factor, and back: adjust_saturation_op.cc.
@@ -161,8 +163,7 @@ static const double contrast_least = 0.7, contrast_most = 1.2, brightness_most =
 // The colour the picture's border has on average: what lies outside of it.
 static void background_of(float *rgb, const struct image *im)
 {
-    double sum[3] = {0};
-    size_t n = 0;
+    size_t sum[3] = {0}, n = 0;
     for (size_t y = 0; y < im->height; y++) {
         size_t step = y == 0 || y == im->height - 1 || im->width == 1 ? 1 : im->width - 1;
         for (size_t x = 0; x < im->width; x += step, n++)
@@ -170,50 +171,55 @@ static void background_of(float *rgb, const struct image *im)
                 sum[k] += im->rgb[(y * im->width + x) * 3 + k];
     }
     for (size_t k = 0; k < 3; k++)
-        rgb[k] = (float)(sum[k] / (double)n / 255);
+        rgb[k] = (float)((double)sum[k] / (double)n / 255);
 }
 
-// Bilinear samples of one row of out: at y, and at x = from, from + step, …; the background
-// outside.
-static void sample_row(float *out, size_t width, const struct image *im, float y, float from,
-                       float step, const float *background)
+/*
+ * A row [n], each value moved towards the darkest (or brightest) of itself and its neighbours to
+ * the right and below by a share, in place. The rightmost has no neighbour there.
+ */
+static void spread_row(float *x, const float *below, size_t n, bool darkest, float share)
 {
-    float right = (float)(im->width - 1);
-    bool is_inside = y >= 0 && y <= (float)(im->height - 1);
-    size_t y0 = is_inside ? (size_t)y : 0, y1 = y0 + 1 < im->height ? y0 + 1 : y0;
-    const uint8_t *upper = im->rgb + y0 * im->width * 3, *lower = im->rgb + y1 * im->width * 3;
-    float ty = y - (float)y0;
-    for (size_t i = 0; i < width; i++, out += 3) {
-        float x = from + (float)i * step;
-        if (!is_inside || x < 0 || x > right) {
-            memcpy(out, background, 3 * sizeof *out);
-            continue;
-        }
-        size_t l = (size_t)x, r = l + 1 < im->width ? l + 1 : l;
-        float tx = x - (float)l;
-        for (size_t k = 0; k < 3; k++) {
-            float tl = upper[3 * l + k], tr = upper[3 * r + k];
-            float bl = lower[3 * l + k], br = lower[3 * r + k];
-            float t = tl + (tr - tl) * tx, b = bl + (br - bl) * tx;
-            out[k] = (t + (b - t) * ty) * byte_scale;
-        }
+    float sign = darkest ? 1 : -1; // the brightest is the least of the negatives
+    for (size_t i = 0; i + 3 < n; i++) {
+        float to = lesser(x[i] * sign, lesser(x[i + 3] * sign, below[i] * sign)) * sign;
+        x[i] += share * (to - x[i]);
+    }
+    for (size_t i = n - 3; i < n; i++) {
+        float to = lesser(x[i] * sign, below[i] * sign) * sign;
+        x[i] += share * (to - x[i]);
     }
 }
 
-// Moves each pixel towards the darkest (or brightest) of itself and its neighbours to the right
-// and below by a share, in place: a line up to one pixel wider, or narrower.
+// A line up to one pixel wider, or narrower.
 static void spread_lines(float *x, size_t height, size_t width, bool darkest, float share)
 {
-    float sign = darkest ? 1 : -1; // the brightest is the least of the negatives
-    for (size_t y = 0; y < height; y++)
-        for (size_t i = 0; i < width; i++)
-            for (size_t k = 0; k < 3; k++) {
-                float *at = &x[(y * width + i) * 3 + k];
-                float right = i + 1 < width ? at[3] : *at,
-                      below = y + 1 < height ? at[3 * width] : *at;
-                float to = lesser(*at * sign, lesser(right * sign, below * sign)) * sign;
-                *at += share * (to - *at);
-            }
+    size_t n = 3 * width;
+    for (size_t y = 0; y < height; y++, x += n)
+        spread_row(x, y + 1 < height ? x + n : x, n, darkest, share);
+}
+
+// What becomes of a pixel's values at the end: contrast around the background, a tint, and from
+// [0, 1] to [-1, 1].
+enum { COLOURS = 4 * 3 }; // whole pixels and whole vectors
+struct colours {
+    float contrast, middle[COLOURS], add[COLOURS];
+};
+
+static inline void colour(float *x, size_t n, const struct colours *c)
+{
+    for (size_t i = 0; i < n; i++) {
+        float v = (x[i] - c->middle[i]) * c->contrast + c->middle[i] + c->add[i];
+        x[i] = (clamp01(v) - 0.5F) * 2;
+    }
+}
+
+static void colour_all(float *x, size_t n, const struct colours *c)
+{
+    size_t i = 0;
+    for (; i + COLOURS <= n; i += COLOURS)
+        colour(x + i, COLOURS, c);
+    colour(x + i, n - i, c);
 }
 
 static void augment_waveform(float *out, const struct preprocess *p, const struct image *im,
@@ -228,26 +234,39 @@ static void augment_waveform(float *out, const struct preprocess *p, const struc
     double from_y = 0.5 - zoom_y / 2 + rng_between(rng, -shift, shift);
     double step_x = zoom_x * (double)im->width / (double)p->width;
     double step_y = zoom_y * (double)im->height / (double)p->height;
-    for (size_t y = 0; y < p->height; y++)
-        sample_row(out + y * p->width * 3, p->width, im,
-                   (float)(from_y * (double)im->height + ((double)y + 0.5) * step_y - 0.5),
-                   (float)(from_x * (double)im->width + 0.5 * step_x - 0.5), (float)step_x,
-                   background);
+    struct sample_source source = {
+        .image = im,
+        .height = im->height,
+        .width = im->width,
+        .x = (float)(from_x * (double)im->width + 0.5 * step_x - 0.5),
+        .step = (float)step_x,
+        .before = 1,
+        .after = byte_scale,
+        .outside = background,
+    };
+    for (size_t x = 0, n; x < p->width; x += n) {
+        struct strip strip;
+        n = p->width - x < STRIP_COLUMNS ? p->width - x : STRIP_COLUMNS;
+        strip_begin(&strip, &source, x, n);
+        for (size_t y = 0; y < p->height; y++)
+            strip_row(&strip, out + (y * p->width + x) * 3,
+                      (float)(from_y * (double)im->height + ((double)y + 0.5) * step_y - 0.5));
+    }
     bool is_dark = background[0] + background[1] + background[2] < 1.5F;
     double line = rng_uniform(rng), share = rng_uniform(rng);
     if (line < line_probability)
         spread_lines(out, p->height, p->width, !is_dark, (float)(share * wider_most));
     else if (line < 2 * line_probability)
         spread_lines(out, p->height, p->width, is_dark, (float)(share * narrower_most));
-    float contrast = (float)rng_between(rng, contrast_least, contrast_most);
+    struct colours c = {.contrast = (float)rng_between(rng, contrast_least, contrast_most)};
     float tint[3];
     for (int k = 0; k < 3; k++)
         tint[k] = (float)rng_between(rng, -brightness_most, brightness_most);
-    for (size_t i = 0; i < p->height * p->width; i++)
-        for (size_t k = 0; k < 3; k++) {
-            float v = (out[3 * i + k] - background[k]) * contrast + background[k] + tint[k];
-            out[3 * i + k] = (clamp01(v) - 0.5F) * 2;
-        }
+    for (size_t i = 0; i < COLOURS; i++) {
+        c.middle[i] = background[i % 3];
+        c.add[i] = tint[i % 3];
+    }
+    colour_all(out, p->height * p->width * 3, &c);
 }
 
 void augment(float *out, enum augment_kind kind, const struct preprocess *p,
