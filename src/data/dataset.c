@@ -7,6 +7,7 @@
 #include "base/jsonfile.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "image/imagecache.h"
 #include "tf/labels.h"
 #include "tf/tfrecord.h"
 
@@ -180,8 +181,23 @@ int examples_load(struct examples *out, const struct dataset *d, const char *spl
     return rc;
 }
 
+int examples_keep_decoded(struct examples *x, size_t max_bytes, struct err *e)
+{
+    size_t n_bytes = 0;
+    if (x->decoded)
+        return 0;
+    for (size_t i = 0; i < x->n && n_bytes < max_bytes; i++) {
+        const struct example *y = &x->examples[i];
+        bool is_known = y->width > 0 && y->height > 0;
+        size_t n = is_known ? mem_product((size_t)y->width * 3, (size_t)y->height) : max_bytes;
+        n_bytes += n < max_bytes ? n : max_bytes;
+    }
+    return imagecache_new(&x->decoded, x->n, n_bytes < max_bytes ? n_bytes : max_bytes, e);
+}
+
 void examples_release(struct examples *x)
 {
+    imagecache_free(x->decoded);
     for (size_t i = 0; i < x->n; i++)
         mem_free(x->blocks[i]);
     mem_free(x->blocks);

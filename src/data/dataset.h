@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 struct err;
+struct imagecache;
 
 enum { DATASET_MAX_BYTES_SHIFT = 34 }; // examples are kept in memory: up to 16 GiB of pictures
 
@@ -39,10 +40,14 @@ struct examples {
     size_t n;
     size_t *per_class; // [n_classes]
     size_t n_classes;
-    unsigned char **blocks; // the messages
+    unsigned char **blocks;     // the messages
+    struct imagecache *decoded; // by their places in examples; NULL: decoded each time
 };
 // ERR_USAGE: no such split, or an empty one. ERR_FORMAT: a damaged record or a label out of range, with shard
 // and record.
 int examples_load(struct examples *out, const struct dataset *d, const char *split,
                   struct err *e);
+// From now on loaders keep the pictures they decode, up to max_bytes of them or what their pixels
+// take where that is less. Again: nothing changes. ERR_MEMORY.
+int examples_keep_decoded(struct examples *x, size_t max_bytes, struct err *e);
 void examples_release(struct examples *x); // accepts a zeroed struct

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/workers.h"
 #include "data/dataset.h"
+#include "image/imagecache.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -33,6 +34,8 @@ struct loader {
     struct loader_options o;
     struct order order;
     struct workers *workers;
+    pthread_mutex_t spare_lock;
+    struct batch *spare; // batches that were freed
 };
 
 static int reserve(struct order *r, size_t n, struct err *e)
@@ -102,43 +105,84 @@ static int take_order(struct loader *l, uint64_t first, size_t n, uint64_t *to, 
     return rc;
 }
 
-static struct batch *batch_new(size_t n, const struct loader_options *o)
-{
-    struct batch *b = mem_zalloc(sizeof *b);
-    if (!b)
-        return NULL;
-    b->n = n;
-    if (!o->without_inputs)
-        b->inputs = mem_aligned(n * input_floats(&o->input) * sizeof *b->inputs);
-    b->labels = mem_array(n, sizeof *b->labels);
-    b->example = mem_array(n, sizeof *b->example);
-    if ((b->inputs || o->without_inputs) && b->labels && b->example)
-        return b;
-    batch_free(b);
-    return NULL;
-}
+// ---- Batches: memory that is asked for anew costs more than what it is filled with ----
 
-void batch_free(struct batch *b)
+static void batch_destroy(struct batch *b)
 {
-    if (!b)
-        return;
     mem_free(b->inputs);
     mem_free(b->labels);
     mem_free(b->example);
     mem_free(b);
 }
 
+static struct batch *batch_new(struct loader *l)
+{
+    const struct loader_options *o = &l->o;
+    struct batch *b = mem_zalloc(sizeof *b);
+    if (!b)
+        return NULL;
+    if (!o->without_inputs)
+        b->inputs = mem_aligned(o->batch * input_floats(&o->input) * sizeof *b->inputs);
+    b->labels = mem_array(o->batch, sizeof *b->labels);
+    b->example = mem_array(o->batch, sizeof *b->example);
+    b->loader = l;
+    if ((b->inputs || o->without_inputs) && b->labels && b->example)
+        return b;
+    batch_destroy(b);
+    return NULL;
+}
+
+static struct batch *batch_take(struct loader *l)
+{
+    pthread_mutex_lock(&l->spare_lock);
+    struct batch *b = l->spare;
+    if (b)
+        l->spare = b->next;
+    pthread_mutex_unlock(&l->spare_lock);
+    return b ? b : batch_new(l);
+}
+
+void batch_free(struct batch *b)
+{
+    if (!b)
+        return;
+    struct loader *l = b->loader;
+    pthread_mutex_lock(&l->spare_lock);
+    b->next = l->spare;
+    l->spare = b;
+    pthread_mutex_unlock(&l->spare_lock);
+}
+
+// ---- Making them ----
+
+// A picture whose pixels may have been kept; im holds those of the one before.
+static int read_picture(float *out, const struct loader *l, size_t i, struct image *im,
+                        struct rng *rng, struct err *e)
+{
+    if (!imagecache_get(im, l->x->decoded, i)) {
+        image_release(im);
+        int rc = input_decode(im, &l->x->examples[i], e);
+        if (rc < 0)
+            return rc;
+        imagecache_put(l->x->decoded, i, im);
+    }
+    augment(out, l->o.augment, &l->o.input.picture, im, rng);
+    return 0;
+}
+
 // Example i of the batch; `position` is its number in the whole order.
 static int prepare(const struct loader *l, struct batch *b, size_t i, uint64_t position,
-                   struct err *e)
+                   struct image *im, struct err *e)
 {
     const struct example *x = &l->x->examples[b->example[i]];
     b->labels[i] = (int32_t)x->label;
     if (l->o.without_inputs)
         return 0;
     struct rng rng = rng_of(l->o.seed, position ^ stream_variation);
-    return input_read_example(b->inputs + i * input_floats(&l->o.input), &l->o.input, x,
-                              l->o.augment, &rng, e);
+    float *out = b->inputs + i * input_floats(&l->o.input);
+    if (l->x->decoded && l->o.input.kind == INPUT_PICTURE)
+        return read_picture(out, l, (size_t)b->example[i], im, &rng, e);
+    return input_read_example(out, &l->o.input, x, l->o.augment, &rng, e);
 }
 
 static int make_batch(void *context, uint64_t number, void **item, struct err *e)
@@ -148,12 +192,15 @@ static int make_batch(void *context, uint64_t number, void **item, struct err *e
     size_t n = l->o.batch;
     if (l->o.order == LOADER_ONCE && l->x->n - first < n)
         n = l->x->n - (size_t)first;
-    struct batch *b = batch_new(n, &l->o);
+    struct batch *b = batch_take(l);
     if (!b)
         return err_set(e, ERR_MEMORY, "no memory for a batch of %zu", n);
+    b->n = n;
     int rc = take_order(l, first, n, b->example, e);
+    struct image im = {0};
     for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = prepare(l, b, i, first + i, e);
+        rc = prepare(l, b, i, first + i, &im, e);
+    image_release(&im);
     if (rc < 0) {
         batch_free(b);
         return rc;
@@ -192,6 +239,7 @@ int loader_open(struct loader **out, const struct examples *x, const struct load
     l->x = x;
     l->o = *o;
     pthread_mutex_init(&l->order.lock, NULL);
+    pthread_mutex_init(&l->spare_lock, NULL);
     int rc = 0;
     if (o->order == LOADER_QUEUE) {
         l->order.n_queue = QUEUE_BATCHES * o->batch;
@@ -234,6 +282,11 @@ void loader_close(struct loader *l)
     if (!l)
         return;
     workers_close(l->workers);
+    for (struct batch *b = l->spare, *next; b; b = next) {
+        next = b->next;
+        batch_destroy(b);
+    }
+    pthread_mutex_destroy(&l->spare_lock);
     pthread_mutex_destroy(&l->order.lock);
     mem_free(l->order.list);
     mem_free(l->order.queue);

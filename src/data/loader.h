@@ -41,18 +41,20 @@ struct loader_options {
 };
 
 struct batch {
-    float *inputs;     // [n][input_floats()]
-    int32_t *labels;   // [n]
-    uint64_t *example; // [n] number in its split
-    size_t n;          // options.batch, or less at the end of LOADER_ONCE
+    float *inputs;         // [n][input_floats()]
+    int32_t *labels;       // [n]
+    uint64_t *example;     // [n] number in its split
+    size_t n;              // options.batch, or less at the end of LOADER_ONCE
+    struct loader *loader; // it came from
+    struct batch *next;    // of those that wait there to be filled again
 };
 
 // Borrows examples. The errors of a batch name the example.
 int loader_open(struct loader **out, const struct examples *x, const struct loader_options *o,
                 struct err *e);
-// 1 a batch (the caller's: batch_free), 0 the end, negative this batch's error.
+// 1 a batch (the caller's until batch_free, before the loader is closed), 0 the end, negative this batch's error.
 int loader_next(struct loader *l, struct batch **out, struct err *e);
 void loader_close(struct loader *l); // accepts NULL
 size_t
 loader_bytes(const struct loader_options *o); // of the batches that are there at one time
-void batch_free(struct batch *b);             // accepts NULL
+void batch_free(struct batch *b);             // back to its loader; accepts NULL

@@ -36,14 +36,24 @@ bool input_can_augment(const struct input *in, enum augment_kind kind)
     return rows[in->kind]->augments >> kind & 1;
 }
 
-int input_read_example(float *out, const struct input *in, const struct example *x,
-                       enum augment_kind augment, struct rng *rng, struct err *e)
+// An error with the example's file name before it.
+static int named(int rc, const struct example *x, struct err *e)
 {
-    int rc = rows[in->kind]->read_example(out, in, x, augment, rng, e);
     if (rc < 0)
         err_prefix(e, "%.*s", (int)(x->filename.n < 100 ? x->filename.n : 100),
                    x->filename.data ? (const char *)x->filename.data : "an example");
     return rc;
+}
+
+int input_read_example(float *out, const struct input *in, const struct example *x,
+                       enum augment_kind augment, struct rng *rng, struct err *e)
+{
+    return named(rows[in->kind]->read_example(out, in, x, augment, rng, e), x, e);
+}
+
+int input_decode(struct image *out, const struct example *x, struct err *e)
+{
+    return named(input_decode_picture(out, x, e), x, e);
 }
 
 int input_read_window(float *out, const struct input *in, const float *values, bool is_uv,

@@ -72,6 +72,12 @@ int input_read_example(float *out, const struct input *in, const struct example 
                        enum augment_kind augment, struct rng *rng, struct err *e);
 
 /*
+ * For kind picture, what of it is the same each time: its pixels. The rest is augment(). ERR_FORMAT,
+ * ERR_UNSUPPORTED, ERR_LIMIT, ERR_MEMORY; the example's file name begins the message.
+ */
+int input_decode(struct image *out, const struct example *x, struct err *e);
+
+/*
  * The same of a window that is not from a data set: values [n_samples] of the recording at the
  * signal's rate. For kinds signal and mel. ERR_FORMAT: a value that is not finite, or counts where
  * microvolts are wanted. ERR_MEMORY.

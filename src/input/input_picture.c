@@ -30,13 +30,18 @@ static int check(const struct input *in, const char *name, struct err *e)
     return 0;
 }
 
+int input_decode_picture(struct image *out, const struct example *x, struct err *e)
+{
+    if (!x->encoded.n)
+        return err_set(e, ERR_FORMAT, "no picture: no image/encoded");
+    return image_decode(out, x->encoded.data, x->encoded.n, e);
+}
+
 static int read_example(float *out, const struct input *in, const struct example *x,
                         enum augment_kind kind, struct rng *rng, struct err *e)
 {
     struct image im;
-    if (!x->encoded.n)
-        return err_set(e, ERR_FORMAT, "no picture: no image/encoded");
-    int rc = image_decode(&im, x->encoded.data, x->encoded.n, e);
+    int rc = input_decode_picture(&im, x, e);
     if (rc < 0)
         return rc;
     augment(out, kind, &in->picture, &im, rng);

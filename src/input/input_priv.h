@@ -15,6 +15,9 @@ struct input_row {
 
 extern const struct input_row input_picture_row, input_signal_row, input_mel_row;
 
+// input_picture.c
+int input_decode_picture(struct image *out, const struct example *x, struct err *e);
+
 // input_signal.c, for the kinds that read samples. out and work [n_samples].
 int input_check_signal(const struct input *in, const char *name, struct err *e);
 int input_take_window(float *out, const struct input_signal *s, const struct example *x,

@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "image/imagecache.h"
 #include "job/phase.h"
 #include "job/predict.h"
 #include "model/modelfolder.h"
@@ -29,6 +30,8 @@
 #include <string.h>
 
 enum { LOG_EVERY = 10, N_SHOWN_PICTURES = 3 };
+// Of decoded pictures, compressed, for each split: all of 10,000 drawn sweeps, of 4,000 photographs.
+static const size_t keep_bytes = (size_t)256 << 20;
 static const uint64_t stream_views = 0x7669657773; // "views"
 static const float aux_weight = 0.4F; // of the auxiliary head's loss, as in TF-Slim
 
@@ -327,12 +330,26 @@ static int compile_phase(struct phase *p, struct train *t, struct err *e)
     return rc == 0 ? optim_new(&p->optim, t->network.graph, p->net, &p->plan.optim, e) : rc;
 }
 
+static int keep_pictures(struct train *t, struct err *e)
+{
+    int rc = examples_keep_decoded(&t->examples, keep_bytes, e);
+    return rc == 0 && t->validation.n ? examples_keep_decoded(&t->validation, keep_bytes, e)
+                                      : rc;
+}
+
+static size_t kept_most(const struct examples *x)
+{
+    return x->decoded ? imagecache_room(x->decoded) : 0;
+}
+
 // What the process will have: what is there now, and what the first steps and the first validation
 // will write to for the first time.
 static void plan_memory(const struct phase *p, struct train *t, const struct loader_options *o)
 {
     struct net_memory m = net_memory(p->net);
     size_t bytes = process_resident_bytes() + m.activations + loader_bytes(o);
+    size_t kept = kept_most(&t->examples) + kept_most(&t->validation);
+    bytes += kept;
     if (p->predictor) {
         struct loader_options of_validation = *o;
         of_validation.batch = predictor_batch(p->predictor);
@@ -340,8 +357,9 @@ static void plan_memory(const struct phase *p, struct train *t, const struct loa
     }
     t->planned_bytes = bytes > t->planned_bytes ? bytes : t->planned_bytes;
     monitor_note(t->monitor,
-                 "planned memory: %zu MB, of which activations %zu, gradients %zu%s",
-                 bytes >> 20, m.activations >> 20, m.gradients >> 20,
+                 "planned memory: %zu MB, of which activations %zu, gradients %zu, decoded "
+                 "pictures at most %zu%s",
+                 bytes >> 20, m.activations >> 20, m.gradients >> 20, kept >> 20,
                  m.n_repeated ? "; batch norms are computed twice to fit" : "");
 }
 
@@ -388,6 +406,8 @@ static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct 
         rc = open_views(p, t, e);
     if (rc == 0)
         rc = open_validation(p, t, e);
+    if (rc == 0 && t->input.kind == INPUT_PICTURE && !p->plan.uses_features)
+        rc = keep_pictures(t, e);
     struct loader_options o = {.order = p->plan.order,
                                .batch = t->o->batch,
                                .seed = t->o->seed + t->at.phase,

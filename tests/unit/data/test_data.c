@@ -14,6 +14,7 @@
 #include "data/mersenne.h"
 #include "data/pictures.h"
 #include "image/image.h"
+#include "image/imagecache.h"
 
 #include <stdbool.h>
 
@@ -242,11 +243,14 @@ static void batches_depend_on_the_seed_alone(void **state)
     assert_int_equal(examples_load(&x, &d, "nowhere", &e), ERR_USAGE);
     assert_int_equal(examples_load(&x, &d, "train", &e), 0);
     assert_int_equal(x.n, 32);
+    struct examples kept =
+        x; // the same, and what was decoded stays, but there is no room for all
+    assert_int_equal(examples_keep_decoded(&kept, 2000, &e), 0);
     for (int order = LOADER_EPOCHS; order <= LOADER_QUEUE; order++) {
         int times[32] = {0};
         struct loader *a = open_loader(&x, (enum loader_order)order, 0, 0);
-        struct loader *b = open_loader(&x, (enum loader_order)order, 0, 3);
-        struct loader *c = open_loader(&x, (enum loader_order)order, 9, 2); // resumed at 9
+        struct loader *b = open_loader(&kept, (enum loader_order)order, 0, 3);
+        struct loader *c = open_loader(&kept, (enum loader_order)order, 9, 2); // resumed at 9
         for (int i = 0; i < 16; i++) {
             struct batch *p, *q, *r = NULL;
             assert_int_equal(loader_next(a, &p, &e), 1);
@@ -269,6 +273,7 @@ static void batches_depend_on_the_seed_alone(void **state)
         loader_close(b);
         loader_close(c);
     }
+    imagecache_free(kept.decoded);
     struct loader *once = open_loader(&x, LOADER_ONCE, 0, 2);
     struct batch *b;
     size_t n = 0;
