@@ -28,7 +28,7 @@ lint: ## only the checks of the sources
 	@tools/setup.sh check
 	@tools/lint.sh
 
-bench: build/nemg ## speed and memory on this machine, in five minutes; JSON lines and a table
+bench: build/nemg ## speed and memory on this machine, in less than five minutes; JSON lines and a table
 	@tools/setup.sh bench
 	@tools/bench.sh suite $(ARGS)
 

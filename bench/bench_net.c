@@ -1,13 +1,14 @@
 /*
  * bench_net.c: how fast a network runs, and in how much memory.
  *
- * usage: bench_net [--dtype TYPE] [--memory-mb N] [--steps N] MODE BATCH THREADS SECONDS
- *                  [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
+ * usage: bench_net [--dtype TYPE] [--memory-mb N] [--keep-mb N] [--steps N]
+ *                  MODE BATCH THREADS SECONDS [NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]
  *
  * MODE inference: forward passes. MODE training: the step of nemg train: both losses forward,
  * backward, TF1's RMSProp. IMAGE_SIZE: pixels or samples a side, or HEIGHTxWIDTHxCHANNELS; 0: the
  * network's own. The pictures are noise, the same in each step; with DATASET each step takes the
- * next batch of its training pictures from the loader, as nemg train does. TYPE: float32, bfloat16, or
+ * next batch of its training pictures from the loader, as nemg train does from its second epoch on,
+ * or, with --keep-mb 0, in its first, in which each must be decoded. TYPE: float32, bfloat16, or
  * for inference int8 (with one range for all: what the numbers are takes no time).
  *
  * Three steps warm up, one where a step takes longer than SECONDS. Then steps are timed until
@@ -28,12 +29,13 @@
 #include "nn/optim.h"
 #include "nn/variables.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MOST_STEPS = 100000, N_WARM = 3, N_CLASSES = 3 };
+enum { MOST_STEPS = 100000, N_WARM = 3, N_CLASSES = 3, KEEP_MB = 256 };
 
 // The number types by name, in the order of the engine's.
 static const char *const dtype_names[N_DTYPES] = {
@@ -42,7 +44,7 @@ static const float RANGE = 6;
 
 struct bench {
     bool trains;
-    size_t batch, n_threads, dtype, memory_mb, n_steps;
+    size_t batch, n_threads, dtype, memory_mb, keep_mb, n_steps;
     double seconds;
     struct model_spec spec;
     struct network network;
@@ -56,6 +58,26 @@ struct bench {
     double *ms;
     size_t n;
 };
+
+// As variables_init() but for kernels, of which few numbers repeat: what they are takes no time in a
+// step, and 41 million draws from a normal distribution take as long as 15 pictures.
+static void set_variables(struct variables *v, const struct graph *g)
+{
+    enum { DRAWN = 8191 }; // a prime: channels differ
+    for (size_t i = 0; i < v->n; i++) {
+        const struct variable *d = graph_variable(g, i);
+        size_t n_out = d->dims[d->n_dims - 1];
+        if (d->role != VARIABLE_WEIGHTS || d->n_elements <= DRAWN) {
+            variables_init_one(v, g, i, 1);
+            continue;
+        }
+        struct rng rng = rng_of(1, i);
+        double bound = sqrt(6 * (double)n_out / (double)d->n_elements); // as large as those
+        for (size_t k = 0; k < d->n_elements; k++)
+            v->value[i][k] =
+                k < DRAWN ? (float)rng_between(&rng, -bound, bound) : v->value[i][k - DRAWN];
+    }
+}
 
 static int prepare(struct bench *b, struct err *e)
 {
@@ -73,7 +95,7 @@ static int prepare(struct bench *b, struct err *e)
     if ((rc = graph_check(b->network.graph, e)) < 0 ||
         (rc = variables_new(&b->v, b->network.graph, e)) < 0)
         return rc;
-    variables_init(b->v, b->network.graph, 1);
+    set_variables(b->v, b->network.graph);
     o.mode = b->trains ? NET_TRAINING : NET_INFERENCE;
     o.batch = b->batch;
     o.n_threads = b->n_threads;
@@ -95,6 +117,24 @@ static int prepare(struct bench *b, struct err *e)
     return rc;
 }
 
+// All pictures once, as the first epoch does, so that they are kept.
+static int decode_all(struct bench *b, struct err *e)
+{
+    struct loader *l;
+    struct batch *batch;
+    struct loader_options o = {
+        .batch = b->batch, .input = input_of_pictures(1), .n_threads = b->n_threads};
+    int rc = examples_keep_decoded(&b->examples, b->keep_mb << 20, e);
+    if (rc == 0)
+        rc = loader_open(&l, &b->examples, &o, e);
+    if (rc < 0)
+        return rc;
+    while ((rc = loader_next(l, &batch, e)) == 1)
+        batch_free(batch);
+    loader_close(l);
+    return rc;
+}
+
 static int open_dataset(struct bench *b, const char *folder, struct err *e)
 {
     struct loader_options o = {.order = LOADER_EPOCHS,
@@ -105,6 +145,8 @@ static int open_dataset(struct bench *b, const char *folder, struct err *e)
     int rc = dataset_open(&b->dataset, folder, e);
     if (rc == 0)
         rc = examples_load(&b->examples, &b->dataset, "train", e);
+    if (rc == 0 && b->keep_mb)
+        rc = decode_all(b, e);
     return rc == 0 ? loader_open(&b->loader, &b->examples, &o, e) : rc;
 }
 
@@ -231,15 +273,15 @@ static void print(struct bench *b)
            quantile(b, 0.99), b->ms[b->n - 1]);
     printf("\"images_per_s\": %.2f, \"gflop\": %.4f, \"gflop_per_s\": %.2f, "
            "\"peak_rss_mb\": %.0f, \"planned_mb\": %.0f, \"memory_limit_mb\": %zu, "
-           "\"loads\": %s}\n",
+           "\"loads\": %s, \"keep_mb\": %zu}\n",
            1000 * (double)b->batch / median, gflop, gflop / median * 1000,
            (double)usage.ru_maxrss / 1024,
            (double)(m.activations + m.gradients + m.prepared) / 1e6, b->memory_mb,
-           b->loader ? "true" : "false");
+           b->loader ? "true" : "false", b->loader ? b->keep_mb : 0);
 }
 
-static const char usage[] = "usage: bench_net [--dtype TYPE] [--memory-mb N] [--steps N] "
-                            "inference|training BATCH THREADS SECONDS "
+static const char usage[] = "usage: bench_net [--dtype TYPE] [--memory-mb N] [--keep-mb N] "
+                            "[--steps N] inference|training BATCH THREADS SECONDS "
                             "[NETWORK [IMAGE_SIZE [WIDTH [DATASET]]]]";
 
 // Takes "--name value" from the front; false: not understood.
@@ -249,6 +291,8 @@ static bool read_options(struct bench *b, int *argc, char ***argv)
         const char *name = (*argv)[1], *value = (*argv)[2];
         if (!strcmp(name, "--memory-mb")) {
             b->memory_mb = strtoul(value, NULL, 10);
+        } else if (!strcmp(name, "--keep-mb")) {
+            b->keep_mb = strtoul(value, NULL, 10);
         } else if (!strcmp(name, "--steps")) {
             b->n_steps = strtoul(value, NULL, 10);
         } else if (!strcmp(name, "--dtype")) {
@@ -278,7 +322,8 @@ static void read_shape(struct shape *s, char *text)
 int main(int argc, char **argv)
 {
     struct err e;
-    struct bench b = {0};
+    struct bench b = {.keep_mb = KEEP_MB};
+    mem_return_large_blocks(); // as the program does
     if (!read_options(&b, &argc, &argv)) {
         fprintf(stderr, "%s\n", usage);
         return 2;

@@ -42,7 +42,7 @@ def count_examples(dataset):
     return sum(split["n"] for split in facts["splits"].values())
 
 
-def features(scratch, *, side=0, width=1, batch=32, few=50, many=1050):
+def features(scratch, *, side=0, width=1, batch=32, few=50, many=450):
     """Heads of Inception v4 on a frozen trunk. Three runs: the first computes the features and keeps
     them; the others read them and differ in the number of steps only."""
     nemg_train = ["train", "--dataset", f"{scratch}/few", "--model", "inception_v4", "--image-size", side, "--width",

@@ -11,6 +11,7 @@
 #include "tf/labels.h"
 #include "tf/tfrecord.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,18 +182,25 @@ int examples_load(struct examples *out, const struct dataset *d, const char *spl
     return rc;
 }
 
+// What a decoded picture takes compressed: of 360 x 270 photographs 3.9 times their JPEG, of 320 x 240
+// sweeps 2.0 to 3.3 times their PNG; and Snappy makes nothing smaller than 3 bytes of 64.
+static double kept_bytes(const struct example *x)
+{
+    const double times_encoded = 4, least = 1.0 / 20;
+    double pixels = x->width > 0 && x->height > 0 ? (double)x->width * (double)x->height : 0;
+    return fmax(times_encoded * (double)x->encoded.n, least * 3 * pixels);
+}
+
 int examples_keep_decoded(struct examples *x, size_t max_bytes, struct err *e)
 {
-    size_t n_bytes = 0;
+    double n_bytes = 0;
     if (x->decoded)
         return 0;
-    for (size_t i = 0; i < x->n && n_bytes < max_bytes; i++) {
-        const struct example *y = &x->examples[i];
-        bool is_known = y->width > 0 && y->height > 0;
-        size_t n = is_known ? mem_product((size_t)y->width * 3, (size_t)y->height) : max_bytes;
-        n_bytes += n < max_bytes ? n : max_bytes;
-    }
-    return imagecache_new(&x->decoded, x->n, n_bytes < max_bytes ? n_bytes : max_bytes, e);
+    for (size_t i = 0; i < x->n; i++)
+        n_bytes += kept_bytes(&x->examples[i]);
+    if (n_bytes < (double)max_bytes)
+        max_bytes = (size_t)n_bytes;
+    return imagecache_new(&x->decoded, x->n, max_bytes, e);
 }
 
 void examples_release(struct examples *x)

@@ -47,7 +47,7 @@ struct examples {
 // and record.
 int examples_load(struct examples *out, const struct dataset *d, const char *split,
                   struct err *e);
-// From now on loaders keep the pictures they decode, up to max_bytes of them or what their pixels
-// take where that is less. Again: nothing changes. ERR_MEMORY.
+// From now on loaders keep the pictures they decode, compressed, in max_bytes or what these examples may be
+// expected to take, whichever is less; what finds no room is decoded each time. Again: nothing changes. ERR_MEMORY.
 int examples_keep_decoded(struct examples *x, size_t max_bytes, struct err *e);
 void examples_release(struct examples *x); // accepts a zeroed struct
