@@ -120,7 +120,7 @@ static int prepare(struct bench *b, struct err *e)
 // All pictures once, as the first epoch does, so that they are kept.
 static int decode_all(struct bench *b, struct err *e)
 {
-    struct loader *l;
+    struct loader *l = NULL;
     struct batch *batch;
     struct loader_options o = {
         .batch = b->batch, .input = input_of_pictures(1), .n_threads = b->n_threads};

@@ -44,7 +44,7 @@ void imagecache_free(struct imagecache *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; c->places && i < c->n; i++)
         mem_free(c->places[i]);
     mem_free(c->places);
     mem_free(c);

@@ -54,7 +54,8 @@ static void compare(const struct sample_source *s, float y_from, float y_step)
             float y = y_from + (float)i * y_step;
             strip_row(&strip, row, y);
             for (size_t k = 0; k < n * 3; k++) {
-                float x = s->x + (float)(first + k / 3) * s->step;
+                size_t column = first + k / 3;
+                float x = s->x + (float)column * s->step;
                 // 255 in float32, a few roundings
                 assert_within((double)row[k], wanted(s, (double)y, (double)x, k % 3),
                               255 * 4 * 0x1p-24);

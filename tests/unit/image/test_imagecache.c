@@ -36,7 +36,7 @@ static void pictures_come_back_as_they_were(void **state)
     struct imagecache *c;
     struct image im = {0};
     struct err e;
-    assert_int_equal(imagecache_new(&c, N, N * 2 * N_BYTES, &e), 0);
+    assert_int_equal(imagecache_new(&c, N, (size_t)N * 2 * N_BYTES, &e), 0);
     for (size_t i = 0; i < N; i++) {
         struct image one = picture(i), other = picture(i + 1);
         assert_false(imagecache_get(&im, c, i));
@@ -93,7 +93,7 @@ static void without_memory_nothing_is_kept(void **state)
     struct imagecache *c;
     struct image im = {0}, one = picture(1);
     struct err e;
-    assert_int_equal(imagecache_new(&c, N, N_BYTES * 2, &e), 0);
+    assert_int_equal(imagecache_new(&c, N, (size_t)N_BYTES * 2, &e), 0);
     for (long i = 0; i < 2; i++) { // the scratch, the copy
         mem_fail_at(i);
         imagecache_put(c, 1, &one);
@@ -145,7 +145,7 @@ static void threads_may_share_one(void **state)
     struct err e;
     void *item;
     assert_int_equal(imagecache_new(&c, N, N * N_BYTES / 3, &e), 0);
-    struct workers_spec spec = {4, 8, 0, 4 * N, c, make, free_item};
+    struct workers_spec spec = {4, 8, 0, UINT64_C(4) * N, c, make, free_item};
     assert_int_equal(workers_open(&w, &spec, &e), 0);
     for (size_t i = 0; workers_next(w, &item, &e) == 1; i++) {
         assert_is(item, i % N);
