@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "image/imagecache.h"
+#include "job/crowding.h"
 #include "job/phase.h"
 #include "job/predict.h"
 #include "model/modelfolder.h"
@@ -305,6 +306,7 @@ struct phase {
     struct predictor *predictor; // inference on pictures
     double started_s;
     uint64_t started_step;
+    struct crowding crowding;
 };
 
 static int compile_phase(struct phase *p, struct train *t, struct err *e)
@@ -422,6 +424,7 @@ static int open_phase(struct phase *p, struct train *t, bool is_resumed, struct 
         plan_memory(p, t, &o);
     p->started_s = clock_monotonic_s();
     p->started_step = t->at.step;
+    p->crowding.n_threads = net_threads(t->o->n_threads);
     return rc;
 }
 
@@ -628,6 +631,7 @@ static int run_phase(struct train *t, bool is_resumed, struct err *e)
     while (rc == 0 && t->at.step < t->phases[t->at.phase].n_steps && !t->at.is_phase_over) {
         struct batch *b;
         struct train_numbers n;
+        double begun_s = clock_monotonic_s();
         rc = loader_next(p.loader, &b, e);
         if (rc == 1)
             rc = is_shown ? 0 : show_pictures(t, b, e);
@@ -636,6 +640,7 @@ static int run_phase(struct train *t, bool is_resumed, struct err *e)
             rc = step(&p, t, b, &n, e);
         batch_free(b);
         if (rc == 0) {
+            crowding_step(&p.crowding, clock_monotonic_s() - begun_s, t->monitor);
             tell(t, &n);
             rc = after_step(&p, t, e);
         }
