@@ -11,6 +11,7 @@ struct backend {
     const struct backend_kind *kind;
     size_t n_threads;
     const struct op_impl *const *more; // rows chosen when it was opened, or NULL; ended by NULL
+    bool prefers_blocks;               // in inference, DTYPE_F32_BLOCKS to DTYPE_F32
     void *state;                       // onednn: engine and stream
 };
 

@@ -2,8 +2,8 @@
  * net_compile.c: from a graph to a net that runs, in passes:
  *
  *   select   the nodes that lie between what is fed and what is fetched
- *   types    narrower numbers only (net_types.c): what each node computes in; after fusing, which
- *            tensors are kept so, and the conversions between
+ *   types    narrower numbers, and blocks of channels (net_types.c): what each node computes in; after
+ *            fusing, which tensors are kept so, and the conversions between
  *   fuse     ReLU into what makes its input; in inference, batch norm into its convolution. Not
  *            where the gradient behind it is watched: a fused ReLU changes it
  *   flow     which tensors need a gradient: those downstream of a trained variable (or a wanted
@@ -45,7 +45,7 @@ static int allocate(struct compiler *c, struct err *e)
     struct arena *a = &net->arena;
     size_t n_n = c->g->n_nodes, n_t = c->g->n_tensors;
     // each tensor may be there a second time, converted
-    size_t n_conversions = c->o->dtype == DTYPE_F32 ? 0 : n_t;
+    size_t n_conversions = c->dtype == DTYPE_F32 ? 0 : n_t;
     n_t += n_conversions;
     c->n_tensors = c->g->n_tensors;
     bool **flags[] = {&net->is_fed, &net->is_fetched,  &net->has_own_gradient,
@@ -279,7 +279,8 @@ static void alias_concatenations(struct compiler *c)
         for (size_t k = 0; k < n->n_in; at += g->tensors[n->in[k++]].shape.c) {
             int t = c->in_of[i][k];
             const struct op_impl *impl = compiler_is_private(c, t) ? row_of_maker(c, t) : NULL;
-            if (!impl || !impl->strided)
+            bool is_blocks = c->type[t] == DTYPE_F32_BLOCKS; // one picture's are in one piece
+            if (!impl || !(is_blocks ? c->o->batch == 1 : impl->strided))
                 continue;
             c->parent[t] = n->out;
             c->parent_at[t] = at;
@@ -309,7 +310,9 @@ int compiler_root(const struct compiler *c, int t)
 struct tensor compiler_tensor(const struct compiler *c, int t)
 {
     struct shape s = c->g->tensors[c->origin[t]].shape;
-    size_t stride = c->g->tensors[c->origin[compiler_root(c, t)]].shape.c;
+    bool is_blocks = c->type[t] == DTYPE_F32_BLOCKS;
+    int whole = is_blocks ? t : compiler_root(c, t);
+    size_t stride = c->g->tensors[c->origin[whole]].shape.c;
     return (struct tensor){.n = c->o->batch,
                            .h = s.h,
                            .w = s.w,
@@ -427,9 +430,11 @@ static int build(struct compiler *c, struct err *e)
     for (size_t i = 0; rc == 0 && i < c->g->n_nodes; i++) {
         const struct graph_node *n = &c->g->nodes[i];
         bool is_loss = n->op == &op_softmax_loss;
-        if (!c->is_needed[i] || c->merged_into[i] >= 0 || is_all_views(c, i))
+        if (!c->is_needed[i] || c->merged_into[i] >= 0)
             continue;
-        if ((rc = build_conversions(c, i, e)) == 0 && (rc = build_node(c, i, e)) == 0)
+        if ((rc = build_conversions(c, i, e)) < 0 || is_all_views(c, i))
+            continue;
+        if ((rc = build_node(c, i, e)) == 0)
             rc = build_norm(c, &net->nodes[net->n_nodes - 1], e);
         if (is_loss)
             net->losses[net->n_losses++] = n->out;
@@ -496,8 +501,10 @@ static int compile(struct compiler *c, struct err *e)
         return err_set(e, ERR_UNSUPPORTED,
                        "training is computed in float32 or bfloat16, what explains a result in "
                        "float32 only");
-    if ((rc = backend_open(&c->net->backend, o->backend, o->n_threads, e)) < 0 ||
-        (rc = allocate(c, e)) < 0 || (rc = select_nodes(c, e)) < 0 ||
+    if ((rc = backend_open(&c->net->backend, o->backend, o->n_threads, e)) < 0)
+        return rc;
+    c->dtype = types_wanted(c);
+    if ((rc = allocate(c, e)) < 0 || (rc = select_nodes(c, e)) < 0 ||
         (rc = types_choose(c, e)) < 0)
         return rc;
     fuse(c);

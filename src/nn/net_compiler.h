@@ -7,6 +7,7 @@ struct compiler {
     struct net *net;
     const struct graph *g;
     const struct net_options *o;
+    enum dtype dtype; // the one that nodes compute in where they can
     // Tensors are those of the graph, then those that a conversion makes.
     size_t n_tensors;
     // [tensors]
@@ -48,5 +49,6 @@ int compiler_no_memory(struct err *e);
 int compiler_plan(struct compiler *c, struct err *e);
 
 // net_types.c. ERR_USAGE: no range is known of a tensor.
+enum dtype types_wanted(const struct compiler *c);
 int types_choose(struct compiler *c, struct err *e); // before fusing
 void types_settle(struct compiler *c);               // after

@@ -227,6 +227,8 @@ static void *address(const struct compiler *c, const struct lifetimes *l, const 
     size_t at = 0;
     for (int p = t; c->parent[p] >= 0; p = c->parent[p])
         at += c->parent_at[p];
+    if (c->type[t] == DTYPE_F32_BLOCKS)
+        at *= compiler_tensor(c, t).h * compiler_tensor(c, t).w;
     int buffer = table[compiler_root(c, t)];
     if (buffer < 0)
         return NULL;

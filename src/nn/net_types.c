@@ -1,16 +1,19 @@
 /*
- * net_types.c: narrower numbers in a net: which nodes compute in them, which tensors are kept in them, and
- * where one type becomes another.
+ * net_types.c: other than plain float32 in a net: which nodes compute in it, which tensors are kept in it,
+ * and where one type becomes another.
  *
+ *   blocks     (inference) float32 in blocks of 8 channels, where the backend finds them faster and channels
+ *              come in eights
  *   bfloat16   every node whose backend has a row for it; in training variables, their gradients and the
  *              statistics of batch norms are float32, and a tensor's gradient is of the tensor's own type
- *   8 bits     (inference) of those, the ones that read only what cannot be negative: outputs of ReLU, and pools and
- *              concatenations of such. So zero is 0, padding needs no care, and all 256 numbers are used.
- *              What may be negative (the picture, a convolution without ReLU before an addition)
- *              stays float32, and so does the convolution that reads it.
+ *   8 bits     (inference) of those, the ones that read only what cannot be negative: outputs of ReLU, and
+ *              pools and concatenations of such. So zero is 0, padding needs no care, and all 256 numbers
+ *              are used. What may be negative (the picture, a convolution without ReLU before an
+ *              addition) stays float32, and so does the convolution that reads it.
  *
  * A node writes what it computes in; in inference a convolution also writes float32, where its output may be
- * negative or is fetched. What others write gradients into or read them from is float32, too. Whoever reads a tensor in another type than it was written in reads a conversion, made once.
+ * negative or is fetched. What others write gradients into or read them from is float32, too. Whoever reads a
+ * tensor in another type than it was written in reads a conversion, made once.
  *
  * Scales: a pool or a concatenation moves numbers and does not multiply them, so all that it reads
  * and writes has one scale: that of the largest range among the ReLUs behind it.
@@ -72,10 +75,30 @@ static int find_ranges(struct compiler *c, struct err *e)
     return 0;
 }
 
+enum dtype types_wanted(const struct compiler *c)
+{
+    const struct net_options *o = c->o;
+    bool blocks = o->mode == NET_INFERENCE && c->net->backend.prefers_blocks;
+    return o->dtype == DTYPE_F32 && blocks ? DTYPE_F32_BLOCKS : o->dtype;
+}
+
+static bool comes_in_blocks(const struct compiler *c, int t)
+{
+    return c->g->tensors[t].shape.c % TENSOR_BLOCK == 0;
+}
+
+static bool fits(const struct compiler *c, const struct graph_node *n, enum dtype dtype)
+{
+    bool all = comes_in_blocks(c, n->out);
+    for (size_t k = 0; k < n->n_in; k++)
+        all = all && comes_in_blocks(c, n->in[k]);
+    return dtype != DTYPE_F32_BLOCKS || all;
+}
+
 int types_choose(struct compiler *c, struct err *e)
 {
     const struct graph *g = c->g;
-    enum dtype wanted = c->o->dtype;
+    enum dtype wanted = c->dtype;
     if (wanted == DTYPE_F32)
         return 0;
     bool *is_positive = arena_array(&c->net->arena, g->n_tensors, sizeof *is_positive);
@@ -83,7 +106,8 @@ int types_choose(struct compiler *c, struct err *e)
         return compiler_no_memory(e);
     for (size_t i = 0; i < g->n_nodes; i++) {
         const struct graph_node *n = &g->nodes[i];
-        bool can = c->is_needed[i] && backend_find(&c->net->backend, n->op, wanted);
+        bool can = c->is_needed[i] && backend_find(&c->net->backend, n->op, wanted) &&
+                   fits(c, n, wanted);
         bool is_moved = moves_numbers(n->op) && reads_no_negatives(is_positive, n);
         is_positive[n->out] = n->op == &op_relu || is_moved;
         if (can && (wanted != DTYPE_U8 || reads_no_negatives(is_positive, n)))
@@ -119,7 +143,7 @@ static bool must_be_f32(const struct compiler *c, size_t i)
 void types_settle(struct compiler *c)
 {
     const struct graph *g = c->g;
-    for (size_t i = 0; c->o->dtype != DTYPE_F32 && i < g->n_nodes; i++) {
+    for (size_t i = 0; c->dtype != DTYPE_F32 && i < g->n_nodes; i++) {
         if (!c->is_needed[i] || c->merged_into[i] >= 0)
             continue;
         const struct op_impl *row = compiler_row(c, (int)i);

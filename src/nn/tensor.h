@@ -7,7 +7,8 @@
  * own channels. Signals are [N][1][L][C], vectors [N][1][1][C].
  *
  * Tensors that are fed or fetched are float32. Inside a net they may be of a narrower type, which number.h
- * converts to and from.
+ * converts to and from, or lie in blocks of channels, which some kernels read faster: never as slices of
+ * anything but a concatenation of one picture.
  */
 #pragma once
 
@@ -18,13 +19,16 @@ enum dtype {
     DTYPE_F32,  // IEEE 754 binary32
     DTYPE_BF16, // bfloat16: the upper half of a binary32
     DTYPE_U8, // 0 to 255, times the tensor's scale; what multiplies it is signed (op/inference.h)
+    DTYPE_F32_BLOCKS, // binary32, [n][c / 8][h][w][8]: oneDNN's nChw8c
     N_DTYPES
 };
 
 static inline size_t dtype_bytes(enum dtype d)
 {
-    return d == DTYPE_F32 ? 4 : d == DTYPE_BF16 ? 2 : 1;
+    return d == DTYPE_BF16 ? 2 : d == DTYPE_U8 ? 1 : 4;
 }
+
+enum { TENSOR_BLOCK = 8 }; // channels of a block
 
 struct shape { // of one example, without N
     size_t h, w, c;
@@ -79,4 +83,15 @@ static inline void *tensor_row_any(const struct tensor *t, size_t i)
 static inline size_t tensor_bytes(const struct tensor *t)
 {
     return tensor_elements(t) * dtype_bytes(t->dtype);
+}
+
+// A tensor in blocks as one in NHWC: each block a picture of 8 channels.
+static inline struct tensor tensor_of_blocks(const struct tensor *t)
+{
+    return (struct tensor){.n = t->n * (t->c / TENSOR_BLOCK),
+                           .h = t->h,
+                           .w = t->w,
+                           .c = TENSOR_BLOCK,
+                           .stride = TENSOR_BLOCK,
+                           .data = t->data};
 }

@@ -1,7 +1,7 @@
 /*
  * conv_onednn.c: convolution by oneDNN.
  *
- * Activations stay NHWC; weights live in TensorFlow's HWIO and are reordered into the layout
+ * Activations stay NHWC, or in inference in blocks of 8 channels (net_types.c); weights live in TensorFlow's HWIO and are reordered into the layout
  * the primitive likes: once at net_refresh() for inference (with the batch norm folded in), and
  * into scratch just before each use in training, which costs about 1 % of a step and saves two
  * copies of all weights.
@@ -102,10 +102,18 @@ static bool has_bias(const struct node *n)
     return n->variable[VARIABLE_BIASES] || n->fuse_norm;
 }
 
-static const dnnl_data_type_t type_of[N_DTYPES] = {
-    [DTYPE_F32] = dnnl_f32, [DTYPE_BF16] = dnnl_bf16, [DTYPE_U8] = dnnl_u8};
-static const dnnl_data_type_t type_of_weights[N_DTYPES] = {
-    [DTYPE_F32] = dnnl_f32, [DTYPE_BF16] = dnnl_bf16, [DTYPE_U8] = dnnl_s8};
+static const dnnl_data_type_t type_of[N_DTYPES] = {[DTYPE_F32] = dnnl_f32,
+                                                   [DTYPE_BF16] = dnnl_bf16,
+                                                   [DTYPE_U8] = dnnl_u8,
+                                                   [DTYPE_F32_BLOCKS] = dnnl_f32};
+static const dnnl_data_type_t type_of_weights[N_DTYPES] = {[DTYPE_F32] = dnnl_f32,
+                                                           [DTYPE_BF16] = dnnl_bf16,
+                                                           [DTYPE_U8] = dnnl_s8,
+                                                           [DTYPE_F32_BLOCKS] = dnnl_f32};
+static const dnnl_format_tag_t layout_of[N_DTYPES] = {[DTYPE_F32] = dnnl_nhwc,
+                                                      [DTYPE_BF16] = dnnl_nhwc,
+                                                      [DTYPE_U8] = dnnl_nhwc,
+                                                      [DTYPE_F32_BLOCKS] = dnnl_nChw8c};
 
 // Weights in our layout are rounded by oneDNN on the way to bfloat16, by us to 8 bits.
 static dnnl_data_type_t type_of_ours(const struct node *n)
@@ -153,9 +161,9 @@ static dnnl_status_t describe(const struct node *n, struct onednn_conv *c)
         c->strides[i] = (dnnl_dim_t)p->stride;
         c->pad_before[i] = c->pad_after[i] = (dnnl_dim_t)pad[i];
     }
-    dnnl_status_t s = map_in(&c->src, in, type_of[in->dtype], dnnl_nhwc);
+    dnnl_status_t s = map_in(&c->src, in, type_of[in->dtype], layout_of[in->dtype]);
     if (s == dnnl_success)
-        s = map_in(&c->dst, out, type_of[out->dtype], dnnl_nhwc);
+        s = map_in(&c->dst, out, type_of[out->dtype], layout_of[out->dtype]);
     if (s == dnnl_success)
         s = weights_in(&c->weights, n, type_of_weights[in->dtype], dnnl_format_tag_any);
     if (s == dnnl_success && has_bias(n))
@@ -630,6 +638,18 @@ const struct op_impl conv_onednn = {
     .refresh = refresh,
     .forward = forward,
     .backward = backward,
+    .release = release,
+};
+const struct op_impl conv_blocks_onednn = {
+    .op = &op_conv,
+    .dtype = DTYPE_F32_BLOCKS,
+    .writes_f32 = true,
+    .fuses_relu = true,
+    .fuses_norm = true,
+    .prepare = prepare,
+    .bind = bind,
+    .refresh = refresh,
+    .forward = forward,
     .release = release,
 };
 const struct op_impl conv_u8_onednn = {

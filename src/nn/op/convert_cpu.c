@@ -4,6 +4,7 @@
 #include "nn/op/number.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void to_u8(void *restrict to, const void *restrict from, float scale, size_t c)
 {
@@ -43,6 +44,27 @@ static void from_bf16(void *restrict to, const void *restrict from, float scale,
 typedef void (*convert_row)(void *restrict to, const void *restrict from, float scale,
                             size_t c);
 
+// Between NHWC and blocks of 8 channels, either way.
+static void convert_blocks(const struct tensor *to, const struct tensor *from)
+{
+    bool to_blocks = to->dtype == DTYPE_F32_BLOCKS;
+    struct tensor blocks = tensor_of_blocks(to_blocks ? to : from);
+    const struct tensor *plain = to_blocks ? from : to;
+    size_t n_blocks = plain->c / TENSOR_BLOCK;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < plain->n * plain->h; i++)
+        for (size_t x = 0; x < plain->w; x++) {
+            float *pixel = tensor_pixel(plain, i / plain->h, i % plain->h, x);
+            for (size_t k = 0; k < n_blocks; k++) {
+                float *block =
+                    tensor_pixel(&blocks, i / plain->h * n_blocks + k, i % plain->h, x);
+                memcpy(to_blocks ? block : pixel + k * TENSOR_BLOCK,
+                       to_blocks ? pixel + k * TENSOR_BLOCK : block,
+                       TENSOR_BLOCK * sizeof *block);
+            }
+        }
+}
+
 // By the type that is not float32.
 static const convert_row to_f32[N_DTYPES] = {[DTYPE_BF16] = from_bf16, [DTYPE_U8] = from_u8};
 static const convert_row from_f32[N_DTYPES] = {[DTYPE_BF16] = to_bf16, [DTYPE_U8] = to_u8};
@@ -64,7 +86,11 @@ static int forward(struct backend *b, struct node *n, struct err *e)
 {
     (void)b;
     (void)e;
-    convert(&n->out, &n->in[0], to_f32, from_f32);
+    bool has_blocks = n->in[0].dtype == DTYPE_F32_BLOCKS || n->out.dtype == DTYPE_F32_BLOCKS;
+    if (has_blocks)
+        convert_blocks(&n->out, &n->in[0]);
+    else
+        convert(&n->out, &n->in[0], to_f32, from_f32);
     return 0;
 }
 

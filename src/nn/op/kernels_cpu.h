@@ -13,4 +13,6 @@ CPU_ROWS_OF(f32);
 CPU_ROWS_OF(bf16);
 
 extern const struct op_impl CPU(concat_cpu_f32), CPU(concat_cpu_bf16), CPU(concat_cpu_u8),
-    CPU(global_average_cpu), CPU(convert_cpu), CPU(max_pool_cpu_u8), CPU(average_pool_cpu_u8);
+    CPU(global_average_cpu), CPU(convert_cpu), CPU(max_pool_cpu_u8), CPU(average_pool_cpu_u8),
+    CPU(relu_blocks_cpu), CPU(add_blocks_cpu), CPU(concat_blocks_cpu), CPU(max_pool_blocks_cpu),
+    CPU(average_pool_blocks_cpu);
