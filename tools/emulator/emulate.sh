@@ -156,7 +156,7 @@ once bochs build_bochs
 once vmlinuz fetch_kernel
 machine=$(mktemp -d "$work/$processor-XXXXXX")
 bochs=''
-trap '[ -z "$bochs" ] || kill "$bochs" 2>/dev/null; rm -rf "$machine"' EXIT
+trap '[ -z "$bochs" ] || kill "$bochs" 2>/dev/null || true; rm -rf "$machine"' EXIT
 trap 'exit 1' HUP INT TERM
 make_image "$@"
 configure "$model"
