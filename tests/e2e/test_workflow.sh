@@ -34,9 +34,10 @@ check_json train-json '.schema == 1 and .steps == 60 and (.best.validation.accur
     (.final.loss > 0) and (.run | length) > 0' "$json"
 check train-files ls "$run/args.json" "$run/history.csv" "$run/checkpoint" "$run/model/model.json" \
     "$run/model/labels.txt"
-first=$(awk -F, 'NR == 2 { print $4 }' "$run/history.csv")
-last=$(awk -F, '$4 != "" { v = $4 } END { print v }' "$run/history.csv")
-check loss-falls awk "BEGIN { exit !($last < 0.8 * $first) }"
+# of the second half of the losses that are told beside the first: 0.36 to 0.78 with seeds 0 to 3 in both types
+# shellcheck disable=SC2016 # $4 is awk's
+check loss-falls awk -F, 'NR > 1 && $4 != "" { v[++n] = $4 }
+    END { for (i = 1; i <= n; i++) sum[i > n / 2] += v[i]; exit !(n >= 4 && sum[1] < 0.9 * sum[0]) }' "$run/history.csv"
 
 "$nemg" evaluate --model "$run/model" --dataset "$set" --predictions "$scratch/p.csv" --json \
     >"$json" 2>/dev/null
