@@ -19,12 +19,16 @@ static const struct op_impl *const impls[] = {
     &dense_onednn, &dropout_ref,        &softmax_loss_ref, NULL,
 };
 
-// Our own kernels for what oneDNN finds here and what ONEDNN_MAX_CPU_ISA leaves of it.
+// Whether oneDNN finds all of it here, and ONEDNN_MAX_CPU_ISA leaves it; bits as dnnl_cpu_isa_t counts them.
+static bool has_isa(unsigned bits)
+{
+    return ((unsigned)dnnl_get_effective_cpu_isa() & bits) == bits;
+}
+
 static const struct cpu_kernels *kernels(void)
 {
-    unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
     const struct cpu_kernels *const *k = cpu_kernels_all;
-    while (((*k)->isa_bits & has) != (*k)->isa_bits)
+    while (!has_isa((*k)->isa_bits))
         k++; // the last one wants nothing
     return *k;
 }
@@ -33,9 +37,7 @@ static const struct cpu_kernels *kernels(void)
 // (docs/performance.md); with AVX-512 NHWC is the faster.
 static bool prefers_blocks(void)
 {
-    unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
-    return (has & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 &&
-           (has & dnnl_cpu_isa_avx512_core) != dnnl_cpu_isa_avx512_core;
+    return has_isa(dnnl_cpu_isa_avx2) && !has_isa(dnnl_cpu_isa_avx512_core);
 }
 
 static void close(struct backend *b)
@@ -97,8 +99,7 @@ void net_onednn_version(int *major, int *minor, int *patch)
 
 bool net_bfloat16_pays(void)
 {
-    unsigned has = (unsigned)dnnl_get_effective_cpu_isa();
-    return (has & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+    return has_isa(dnnl_cpu_isa_avx512_core_bf16);
 }
 
 const char *net_kernels_isa(void)

@@ -227,8 +227,10 @@ static void *address(const struct compiler *c, const struct lifetimes *l, const 
     size_t at = 0;
     for (int p = t; c->parent[p] >= 0; p = c->parent[p])
         at += c->parent_at[p];
-    if (c->type[t] == DTYPE_F32_BLOCKS)
-        at *= compiler_tensor(c, t).h * compiler_tensor(c, t).w;
+    if (c->type[t] == DTYPE_F32_BLOCKS) {
+        struct tensor map = compiler_tensor(c, t);
+        at *= map.h * map.w; // the channels before it are whole maps
+    }
     int buffer = table[compiler_root(c, t)];
     if (buffer < 0)
         return NULL;

@@ -89,10 +89,12 @@ static bool comes_in_blocks(const struct compiler *c, int t)
 
 static bool fits(const struct compiler *c, const struct graph_node *n, enum dtype dtype)
 {
+    if (dtype != DTYPE_F32_BLOCKS)
+        return true;
     bool all = comes_in_blocks(c, n->out);
     for (size_t k = 0; k < n->n_in; k++)
         all = all && comes_in_blocks(c, n->in[k]);
-    return dtype != DTYPE_F32_BLOCKS || all;
+    return all;
 }
 
 int types_choose(struct compiler *c, struct err *e)

@@ -1,10 +1,10 @@
 /*
  * conv_onednn.c: convolution by oneDNN.
  *
- * Activations stay NHWC, or in inference in blocks of 8 channels (net_types.c); weights live in TensorFlow's HWIO and are reordered into the layout
- * the primitive likes: once at net_refresh() for inference (with the batch norm folded in), and
- * into scratch just before each use in training, which costs about 1 % of a step and saves two
- * copies of all weights.
+ * Activations stay NHWC, or in inference in blocks of 8 channels (net_types.c); weights live in
+ * TensorFlow's HWIO and are reordered into the layout the primitive likes: once at net_refresh() for
+ * inference (with the batch norm folded in), and into scratch just before each use in training, which
+ * costs about 1 % of a step and saves two copies of all weights.
  *
  * inference.h has the algebra of folding and of 8 bits.
  *
@@ -629,51 +629,25 @@ static int backward(struct backend *b, struct node *n, struct err *e)
     return s == dnnl_success ? 0 : onednn_check(s, "gradient of a convolution", e);
 }
 
-const struct op_impl conv_onednn = {
-    .op = &op_conv,
-    .fuses_relu = true,
-    .fuses_norm = true,
-    .prepare = prepare,
-    .bind = bind,
-    .refresh = refresh,
-    .forward = forward,
-    .backward = backward,
-    .release = release,
-};
+// What rows of all types have in common.
+#define CONV_ROW                                                                               \
+    .op = &op_conv, .fuses_relu = true, .fuses_norm = true, .prepare = prepare, .bind = bind,  \
+    .refresh = refresh, .forward = forward, .release = release
+
+const struct op_impl conv_onednn = {CONV_ROW, .backward = backward};
 const struct op_impl conv_blocks_onednn = {
-    .op = &op_conv,
+    CONV_ROW,
     .dtype = DTYPE_F32_BLOCKS,
     .writes_f32 = true,
-    .fuses_relu = true,
-    .fuses_norm = true,
-    .prepare = prepare,
-    .bind = bind,
-    .refresh = refresh,
-    .forward = forward,
-    .release = release,
 };
 const struct op_impl conv_u8_onednn = {
-    .op = &op_conv,
+    CONV_ROW,
     .dtype = DTYPE_U8,
     .writes_f32 = true,
-    .fuses_relu = true,
-    .fuses_norm = true,
-    .prepare = prepare,
-    .bind = bind,
-    .refresh = refresh,
-    .forward = forward,
-    .release = release,
 };
 const struct op_impl conv_bf16_onednn = {
-    .op = &op_conv,
+    CONV_ROW,
     .dtype = DTYPE_BF16,
     .writes_f32 = true,
-    .fuses_relu = true,
-    .fuses_norm = true,
-    .prepare = prepare,
-    .bind = bind,
-    .refresh = refresh,
-    .forward = forward,
     .backward = backward,
-    .release = release,
 };
